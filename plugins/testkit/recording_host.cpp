@@ -74,12 +74,7 @@ RecordingHost::RecordingHost(std::string node_name, std::chrono::nanoseconds int
     declarations_door_.each = [](const hg_host* host, void* context,
                                  void (*receive)(void*, const hg_declaration*)) {
         for (const Declaration& declaration : of(host).upstream) {
-            const hg_declaration record{to_text(declaration.measurement),
-                                        to_text(declaration.name),
-                                        declaration.is_field ? HG_ROLE_FIELD : HG_ROLE_TAG,
-                                        declaration.type,
-                                        to_text(declaration.unit),
-                                        to_text(declaration.help)};
+            const hg_declaration record = declaration.record();
             receive(context, &record);
         }
     };

@@ -36,6 +36,11 @@ struct Declaration {
                 record.role == HG_ROLE_FIELD,          record.type,
                 std::string(view(record.unit)),        std::string(view(record.help))};
     }
+    /// As the door has it; valid as long as this declaration is.
+    [[nodiscard]] hg_declaration record() const noexcept {
+        return {to_text(measurement), to_text(name), is_field ? HG_ROLE_FIELD : HG_ROLE_TAG, type, to_text(unit),
+                to_text(help)};
+    }
 };
 
 /// The host as one node sees it. A handle, cheap to copy, valid for the life of the plugin instance.

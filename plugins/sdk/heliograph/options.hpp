@@ -77,6 +77,16 @@ consteval std::int32_t option_type() {
     }
 }
 
+/// The type inside of a std::optional, or the type itself.
+template <class Type>
+struct Bare {
+    using type = Type;
+};
+template <class Type>
+struct Bare<std::optional<Type>> {
+    using type = Type;
+};
+
 template <class Type>
 struct MemberOf;
 template <class Class, class Type>
@@ -149,7 +159,7 @@ struct Option {
     }
     /// The words for an enum member, each with its enumerator.
     template <std::size_t count>
-    [[nodiscard]] constexpr auto choices(const std::pair<std::string_view, Member> (&list)[count]) const {
+    [[nodiscard]] constexpr auto choices(const std::pair<std::string_view, typename detail::Bare<Member>::type> (&list)[count]) const {
         Option<member, count> copy{name, help, unit_text, example_text, is_required, minimum, maximum, {}};
         for (std::size_t i = 0; i < count; ++i) {
             copy.choice_list[i] = {list[i].first, static_cast<std::int64_t>(list[i].second)};

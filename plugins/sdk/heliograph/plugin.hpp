@@ -108,12 +108,7 @@ private:
         if constexpr (Declares<Plugin>) {
             guarded(nullptr, [&] {
                 of(door).each_declaration([&](const Declaration& declaration) {
-                    const hg_declaration record{to_text(declaration.measurement),
-                                                to_text(declaration.name),
-                                                declaration.is_field ? HG_ROLE_FIELD : HG_ROLE_TAG,
-                                                declaration.type,
-                                                to_text(declaration.unit),
-                                                to_text(declaration.help)};
+                    const hg_declaration record = declaration.record();
                     receive(context, &record);
                 });
             });

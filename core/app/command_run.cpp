@@ -1,0 +1,105 @@
+// heliograph run and heliograph once: the agent at work, and the signals that end it.
+#include "core/app/load.hpp"
+#include "core/runtime/agent.hpp"
+
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+namespace heliograph::app {
+namespace {
+
+/// Signals that the main thread waits for; blocked in all threads, which inherit the mask.
+class Signals {
+public:
+    Signals() {
+        ::signal(SIGPIPE, SIG_IGN);
+        ::sigemptyset(&set_);
+        for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+            ::sigaddset(&set_, signal);
+        }
+        ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    }
+    /// The next of them. [main thread]
+    [[nodiscard]] int wait() const {
+        int signal = 0;
+        while (::sigwait(&set_, &signal) != 0) {
+        }
+        return signal;
+    }
+    /// From now on a second SIGINT or SIGTERM ends the process at once, for a person who will not wait.
+    void release_endings() const {
+        sigset_t endings;
+        ::sigemptyset(&endings);
+        ::sigaddset(&endings, SIGINT);
+        ::sigaddset(&endings, SIGTERM);
+        ::pthread_sigmask(SIG_UNBLOCK, &endings, nullptr);
+    }
+
+private:
+    sigset_t set_{};
+};
+
+/// Many small arenas would cost a small machine more memory than they save it time.
+void keep_memory_small() {
+    ::mallopt(M_ARENA_MAX, 2);
+    ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+[[noreturn]] void leave_at_once(int code) {
+    // A plugin's thread may still be running code, so destructors must not run.
+    ::_exit(code);
+}
+
+}  // namespace
+
+int command_run(const Arguments& arguments) {
+    keep_memory_small();
+    const Signals signals;
+    const auto loaded = load_config(arguments);
+    if (const int code = report_problems(*loaded); code != kSuccess) {
+        return code;
+    }
+    runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
+    loaded->log.write(LogLevel::info, "", "heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
+    if (!agent.start()) {
+        return kFailure;
+    }
+    for (int signal = signals.wait(); signal != 0; signal = signals.wait()) {
+        if (signal == SIGUSR1) {
+            agent.log_ledger();
+            continue;
+        }
+        loaded->log.write(LogLevel::info, "", signal == SIGINT ? "stopping (SIGINT)" : "stopping (SIGTERM)");
+        break;
+    }
+    signals.release_endings();
+    const auto stopped = agent.stop();
+    agent.log_ledger();
+    if (stopped == runtime::Agent::Stop::abandoned) {
+        leave_at_once(kFailure);
+    }
+    return loaded->ledger.unbalanced().empty() ? kSuccess : kFailure;
+}
+
+int command_once(const Arguments& arguments) {
+    keep_memory_small();
+    const auto loaded = load_config(arguments);
+    if (const int code = report_problems(*loaded); code != kSuccess) {
+        return code;
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
+    const bool good = agent.run_once();
+    agent.log_ledger();
+    if (!agent.stopped_clean()) {
+        leave_at_once(kFailure);
+    }
+    return good ? kSuccess : kFailure;
+}
+
+}  // namespace heliograph::app

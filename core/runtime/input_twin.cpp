@@ -1,0 +1,261 @@
+#include "core/runtime/input_twin.hpp"
+
+#include "core/delivery/backoff.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace heliograph::runtime {
+
+using std::chrono::nanoseconds;
+
+InputTwin::InputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const InputSettings& settings,
+                     const AgentSettings& agent, std::shared_ptr<delivery::BatchPool> pool)
+    : host_(host),
+      instance_(std::move(instance)),
+      filter_(settings),
+      precision_(settings.precision.value_or(agent.precision).count()),
+      startup_(settings.startup),
+      schedule_({settings.interval.value_or(agent.interval), settings.jitter.value_or(agent.jitter),
+                 settings.offset.value_or(agent.offset)}),
+      pool_(std::move(pool)) {}
+
+InputTwin::~InputTwin() {
+    if (thread_.joinable()) {
+        request_stop();
+        thread_.join();
+    }
+}
+
+void InputTwin::add_ticking(ProcessorTwin& processor) {
+    ticking_.push_back({&processor, SteadyClock::now() + processor.interval()});
+}
+
+void InputTwin::start() {
+    finished_ = false;
+    thread_ = std::thread([this] {
+        run();
+        {
+            const std::lock_guard lock(mutex_);
+            finished_ = true;
+        }
+        changed_.notify_all();
+    });
+}
+
+bool InputTwin::gather_once() {
+    const CallOutcome opened = instance_->open();
+    if (!opened.ok()) {
+        host_.log(LogLevel::error, "cannot be opened: " + opened.error);
+        return false;
+    }
+    const bool good = gather();
+    instance_->close();
+    return good;
+}
+
+Opening InputTwin::wait_until_opened() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return opening_ != Opening::pending || finished_; });
+    return opening_;
+}
+
+void InputTwin::request_stop() noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    instance_->interrupt();
+}
+
+bool InputTwin::join_until(SteadyClock::time_point deadline) {
+    {
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait_until(lock, deadline, [&] { return finished_; })) {
+            return false;
+        }
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+    return true;
+}
+
+void InputTwin::run() {
+    if (!open()) {
+        return;
+    }
+    if (instance_->has(HG_ABILITY_RUNS)) {
+        // Such an input returns only when interrupted; if it fails, it is run again after a while.
+        delivery::Backoff backoff({});
+        while (!stopping_) {
+            if (gather()) {
+                backoff.reset();
+            }
+            wait_until(SteadyClock::now() + backoff.next());
+        }
+    } else {
+        while (!stopping_) {
+            const std::int64_t began = wall_clock();
+            static_cast<void>(gather());
+            const Tick tick = schedule_.next(wall_clock(), began);
+            if (tick.skipped > 0) {
+                host_.ledger().count("gathers_skipped", tick.skipped);
+                host_.log(LogLevel::warning,
+                          "the gather took longer than the interval; " + std::to_string(tick.skipped) +
+                              (tick.skipped == 1 ? " tick was" : " ticks were") +
+                              " skipped; use a longer interval, or find out why it is slow");
+            }
+            wait_until(SteadyClock::now() + tick.wait);
+        }
+    }
+    instance_->close();
+}
+
+bool InputTwin::open() {
+    delivery::Backoff backoff({});
+    observe::FailureLog log;
+    while (!stopping_) {
+        const CallOutcome outcome = instance_->open();
+        if (outcome.ok()) {
+            if (const auto line = log.succeeded("opened", SteadyClock::now())) {
+                host_.log(LogLevel::info, *line);
+            }
+            set_opening(Opening::open);
+            return true;
+        }
+        if (const auto line = log.failed("cannot be opened: " + outcome.error, SteadyClock::now())) {
+            host_.log(startup_ == Startup::ignore ? LogLevel::warning : LogLevel::error, *line);
+        }
+        set_opening(Opening::failed);
+        if (startup_ != Startup::retry) {
+            return false;
+        }
+        wait_until(SteadyClock::now() + backoff.next(outcome.retry_after));
+    }
+    return false;
+}
+
+void InputTwin::set_opening(Opening opening) {
+    {
+        const std::lock_guard lock(mutex_);
+        opening_ = opening;
+    }
+    changed_.notify_all();
+}
+
+bool InputTwin::wait_until(SteadyClock::time_point until) {
+    for (;;) {
+        auto wake = until;
+        for (const Ticking& ticking : ticking_) {
+            wake = std::min(wake, ticking.due);
+        }
+        {
+            std::unique_lock lock(mutex_);
+            if (changed_.wait_until(lock, wake, [&] { return stopping_.load(); })) {
+                return false;
+            }
+        }
+        run_due_ticks();
+        if (SteadyClock::now() >= until) {
+            return true;
+        }
+    }
+}
+
+void InputTwin::run_due_ticks() {
+    const auto now = SteadyClock::now();
+    for (Ticking& ticking : ticking_) {
+        if (ticking.due <= now) {
+            ticking.processor->flush(false);
+            ticking.due = now + ticking.processor->interval();
+        }
+    }
+}
+
+bool InputTwin::gather() {
+    gather_time_ = wall_clock();
+    current_ = pool_->acquire();
+    AccumulatorDoor accumulator{{}, this};
+    accumulator.door.size = sizeof(hg_accumulator);
+    accumulator.door.batch = &current_.exclusive().door();
+    accumulator.door.flush = [](hg_accumulator* door) noexcept -> std::int32_t {
+        InputTwin& twin = *reinterpret_cast<AccumulatorDoor*>(door)->twin;
+        twin.dispatch();
+        twin.run_due_ticks();
+        twin.current_ = twin.pool_->acquire();
+        door->batch = &twin.current_.exclusive().door();
+        if (twin.instance_->has(HG_ABILITY_RUNS)) {
+            twin.gather_time_ = wall_clock();
+        }
+        return twin.stopping_ ? HG_STOPPED : HG_OK;
+    };
+    hg_plugin& plugin = instance_->door();
+    const CallOutcome outcome =
+        run_call([&](hg_error* error) { return plugin.gather(&plugin, &accumulator.door, error); });
+    dispatch();
+    host_.ledger().count("gathers");
+    if (outcome.ok()) {
+        if (const auto line = failures_.succeeded("gathering works", SteadyClock::now())) {
+            host_.log(LogLevel::info, *line);
+        }
+        return true;
+    }
+    if (outcome.status == HG_STOPPED && stopping_) {
+        return true;
+    }
+    host_.ledger().count("gather_errors");
+    if (const auto line = failures_.failed("gathering failed: " + outcome.error, SteadyClock::now())) {
+        host_.log(LogLevel::error, *line);
+    }
+    return false;
+}
+
+void InputTwin::dispatch() {
+    delivery::BatchRef batch = std::move(current_);
+    Batch metrics = batch.exclusive().batch();
+    const auto received = static_cast<std::int64_t>(metrics.size());
+    if (received == 0) {
+        return;
+    }
+    hg_batch& door = batch.exclusive().door();
+    std::int64_t empty = 0;
+    for (hg_metric& metric : std::span(door.metrics, door.count)) {
+        if (metric.time == HG_TIME_UNSET) {
+            metric.time = gather_time_;
+        }
+        if (precision_ > 1) {
+            const std::int64_t rest = metric.time % precision_;
+            metric.time -= rest < 0 ? rest + precision_ : rest;
+        }
+        empty += metric.field_count == 0 || metric.name.size == 0 ? 1 : 0;
+    }
+    if (empty != 0) {
+        metrics.filter_if([](MetricView metric) { return metric.fields().empty() || metric.name().empty(); });
+        std::uint64_t suppressed = 0;
+        if (empty_limit_.allows(SteadyClock::now(), suppressed)) {
+            host_.log(LogLevel::warning,
+                      std::to_string(empty) + " metrics without a name or without fields were rejected");
+        }
+    }
+    std::int64_t filtered = 0;
+    if (!filter_.is_open()) {
+        filtered += static_cast<std::int64_t>(metrics.filter_if([&](MetricView m) { return !filter_.passes(m); }));
+        if (filter_.selects_fields()) {
+            for (std::size_t i = 0; i < metrics.size(); ++i) {
+                Metric metric = metrics[i];
+                static_cast<void>(filter_.filter_fields(metric));
+            }
+            filtered +=
+                static_cast<std::int64_t>(metrics.filter_if([](MetricView m) { return m.fields().empty(); }));
+        }
+    }
+    host_.ledger().add({.received = received,
+                        .delivered = received - empty - filtered,
+                        .rejected = empty,
+                        .filtered = filtered});
+    readers_.send(std::move(batch));
+}
+
+}  // namespace heliograph::runtime

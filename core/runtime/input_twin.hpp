@@ -1,0 +1,94 @@
+// The host's side of an input: its thread, its ticks, and the way of what it gathers into the graph.
+#pragma once
+
+#include "core/observe/event_log.hpp"
+#include "core/runtime/fan_out.hpp"
+#include "core/runtime/instance.hpp"
+#include "core/runtime/metric_filter.hpp"
+#include "core/runtime/plugin_host.hpp"
+#include "core/runtime/processor_twin.hpp"
+#include "core/runtime/schedule.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace heliograph::runtime {
+
+/// How far a node with a thread has come.
+enum class Opening : std::uint8_t { pending, open, failed };
+
+/// One input and its thread, on which the processors that it feeds run as well. Gathers never overlap: a tick that
+/// comes while a gather runs is skipped and counted.
+class InputTwin {
+public:
+    InputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const InputSettings& settings,
+              const AgentSettings& agent, std::shared_ptr<delivery::BatchPool> pool);
+    ~InputTwin();
+
+    [[nodiscard]] FanOut& readers() noexcept { return readers_; }
+    /// A processor downstream whose ticks this input's thread runs.
+    void add_ticking(ProcessorTwin& processor);
+
+    void start();
+    /// Gathers once on the caller's thread instead of starting: whether that went well.
+    [[nodiscard]] bool gather_once();
+    /// Waits until the first open has ended, as far as startup = error asks for it.
+    [[nodiscard]] Opening wait_until_opened();
+
+    void request_stop() noexcept;
+    /// Whether the thread has ended by then; if so it is joined.
+    [[nodiscard]] bool join_until(std::chrono::steady_clock::time_point deadline);
+    [[nodiscard]] const std::string& label() const noexcept { return host_.label(); }
+    [[nodiscard]] Startup startup() const noexcept { return startup_; }
+
+private:
+    using SteadyClock = std::chrono::steady_clock;
+
+    struct AccumulatorDoor {
+        hg_accumulator door;
+        InputTwin* twin;
+    };
+    struct Ticking {
+        ProcessorTwin* processor;
+        SteadyClock::time_point due;
+    };
+
+    void run();
+    /// Opens with backoff; false when the node is to end.
+    bool open();
+    bool gather();
+    void dispatch();
+    void run_due_ticks();
+    /// False when stopping.
+    bool wait_until(SteadyClock::time_point until);
+    void set_opening(Opening opening);
+
+    PluginHost& host_;
+    std::unique_ptr<Instance> instance_;
+    MetricFilter filter_;
+    std::int64_t precision_;
+    Startup startup_;
+    Schedule schedule_;
+    std::shared_ptr<delivery::BatchPool> pool_;
+    FanOut readers_;
+    std::vector<Ticking> ticking_;
+
+    delivery::BatchRef current_;  // what is being gathered into
+    std::int64_t gather_time_ = 0;
+    observe::FailureLog failures_;
+    observe::RateLimit empty_limit_;
+
+    std::thread thread_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::atomic<bool> stopping_{false};
+    bool finished_ = true;  // no thread yet
+    Opening opening_ = Opening::pending;
+};
+
+}  // namespace heliograph::runtime

@@ -1,0 +1,275 @@
+#include "core/runtime/output_twin.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace heliograph::runtime {
+
+using delivery::BatchRef;
+using delivery::Health;
+using delivery::MemoryBuffer;
+
+namespace {
+
+/// Waits while idle are cut into pieces of this, for no other reason than that every wait is bounded.
+constexpr auto kIdle = std::chrono::minutes(1);
+/// After a failure that needs a person, the far side is asked less often.
+constexpr int kSlower = 8;
+
+delivery::BufferSettings buffer_settings(const OutputSettings& settings, const AgentSettings& agent) {
+    return {static_cast<std::size_t>(settings.buffer_limit.value_or(agent.buffer_limit).bytes), settings.when_full,
+            static_cast<std::size_t>(settings.metric_batch_size.value_or(agent.metric_batch_size)),
+            settings.flush_interval.value_or(agent.flush_interval)};
+}
+
+}  // namespace
+
+OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const OutputSettings& settings,
+                       const AgentSettings& agent, std::shared_ptr<delivery::BatchPool> pool)
+    : host_(host),
+      instance_(std::move(instance)),
+      filter_(settings),
+      startup_(settings.startup),
+      pool_(std::move(pool)),
+      buffer_(buffer_settings(settings, agent)),
+      backoff_({settings.retry_initial, std::max(settings.retry_initial, settings.retry_max)}),
+      write_([this](MetricSpan metrics, hg_verdict& verdict, hg_error& error) {
+          hg_plugin& plugin = instance_->door();
+          return plugin.write(&plugin, metrics.records().data(), metrics.size(), &verdict, &error);
+      }) {}
+
+OutputTwin::~OutputTwin() {
+    if (thread_.joinable()) {
+        drain(SteadyClock::now());
+        interrupt();
+        thread_.join();
+    }
+}
+
+void OutputTwin::start() {
+    finished_ = false;
+    thread_ = std::thread([this] {
+        run();
+        {
+            const std::lock_guard lock(mutex_);
+            finished_ = true;
+        }
+        changed_.notify_all();
+    });
+}
+
+Opening OutputTwin::wait_until_opened() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return opening_ != Opening::pending || finished_; });
+    return opening_;
+}
+
+void OutputTwin::accept(BatchRef batch) {
+    const auto received = static_cast<std::int64_t>(batch.size());
+    if (left_out_) {
+        host_.ledger().add({.received = received, .dropped = received});
+        return;
+    }
+    if (!filter_.is_open()) {
+        const auto records = batch.metrics().records();
+        std::vector<bool> passing(records.size());
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            const MetricView metric(records[i]);
+            passing[i] = filter_.passes(metric) && filter_.has_passing_field(metric);
+        }
+        if (filter_.selects_fields() || std::find(passing.begin(), passing.end(), false) != passing.end()) {
+            batch = delivery::select(batch, passing, *pool_);
+        }
+        if (filter_.selects_fields()) {
+            Batch metrics = batch.exclusive().batch();
+            for (std::size_t i = 0; i < metrics.size(); ++i) {
+                Metric metric = metrics[i];
+                static_cast<void>(filter_.filter_fields(metric));
+            }
+        }
+    }
+    const auto passed = static_cast<std::int64_t>(batch.size());
+    // Counted before the append: the output's thread may deliver the metrics at once.
+    host_.ledger().add({.received = received, .filtered = received - passed, .held = passed});
+    if (passed == 0) {
+        return;
+    }
+    const auto dropped = static_cast<std::int64_t>(buffer_.append(std::move(batch), SteadyClock::now()));
+    if (dropped != 0) {
+        host_.ledger().add({.dropped = dropped, .held = -dropped});
+        std::uint64_t suppressed = 0;
+        const std::lock_guard lock(drop_mutex_);
+        if (drop_limit_.allows(SteadyClock::now(), suppressed)) {
+            host_.log(LogLevel::error, "the buffer is full: " + std::to_string(dropped) +
+                                           " of the oldest metrics were dropped; see why the output is behind, or raise "
+                                           "buffer_limit");
+        }
+    }
+}
+
+void OutputTwin::drain(SteadyClock::time_point deadline) {
+    deadline_ = deadline;
+    buffer_.close();
+}
+
+bool OutputTwin::join_until(SteadyClock::time_point deadline) {
+    {
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait_until(lock, deadline, [&] { return finished_; })) {
+            return false;
+        }
+    }
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+    return true;
+}
+
+void OutputTwin::run() {
+    if (open()) {
+        serve();
+        drain_buffer();
+        instance_->close();
+    }
+    const auto left = static_cast<std::int64_t>(buffer_.clear());
+    if (left != 0) {
+        host_.ledger().add({.dropped = left, .held = -left});
+        if (!left_out_) {
+            host_.log(LogLevel::error, std::to_string(left) +
+                                           " metrics could not be delivered before the program stopped and were dropped");
+        }
+    }
+}
+
+bool OutputTwin::open() {
+    while (SteadyClock::now() < deadline_.load()) {
+        const CallOutcome outcome = instance_->open();
+        if (outcome.ok()) {
+            if (const auto line = failures_.succeeded("opened", SteadyClock::now())) {
+                host_.log(LogLevel::info, *line);
+            }
+            backoff_.reset();
+            set_opening(Opening::open);
+            return true;
+        }
+        if (const auto line = failures_.failed("cannot be opened: " + outcome.error, SteadyClock::now())) {
+            host_.log(startup_ == Startup::ignore ? LogLevel::warning : LogLevel::error, *line);
+        }
+        host_.ledger().count("open_errors");
+        if (startup_ != Startup::retry) {
+            leave_out();
+            set_opening(Opening::failed);
+            return false;
+        }
+        set_opening(Opening::failed);
+        pause(backoff_.next(outcome.retry_after));
+    }
+    return false;
+}
+
+void OutputTwin::leave_out() {
+    left_out_ = true;
+    buffer_.close();
+    if (startup_ == Startup::ignore) {
+        host_.log(LogLevel::warning, "is left out of this run, as startup = \"ignore\" asks; what reaches it is dropped");
+    }
+}
+
+void OutputTwin::set_opening(Opening opening) {
+    {
+        const std::lock_guard lock(mutex_);
+        opening_ = opening;
+    }
+    changed_.notify_all();
+}
+
+void OutputTwin::serve() {
+    for (;;) {
+        switch (buffer_.wait_for_work(SteadyClock::now() + kIdle)) {
+            case MemoryBuffer::Work::closed: return;
+            case MemoryBuffer::Work::timeout: continue;
+            case MemoryBuffer::Work::due: break;
+        }
+        if (!write_batch()) {
+            auto wait = backoff_.next(report_.retry_after);
+            if (report_.health == Health::misconfigured) {
+                wait *= kSlower;
+            }
+            pause(wait);
+        }
+    }
+}
+
+void OutputTwin::drain_buffer() {
+    backoff_.reset();
+    while (buffer_.size() != 0 && SteadyClock::now() < deadline_.load()) {
+        if (!write_batch()) {
+            pause(backoff_.next(report_.retry_after));
+        }
+    }
+}
+
+void OutputTwin::pause(std::chrono::nanoseconds wait) {
+    const auto until = SteadyClock::now() + wait;
+    if (deadline_.load() == SteadyClock::time_point::max()) {
+        static_cast<void>(buffer_.wait_for_close(until));
+        return;
+    }
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, std::min(until, deadline_.load()), [] { return false; });
+}
+
+bool OutputTwin::write_batch() {
+    const MetricSpan metrics = buffer_.take(buffer_.settings().batch_size);
+    delivery::deliver(metrics, write_, report_);
+    if (!report_.rejected.empty()) {
+        log_rejected();
+    }
+    const auto rejected = static_cast<std::int64_t>(report_.rejected.size());
+    const auto accepted = static_cast<std::int64_t>(report_.accepted);
+    host_.ledger().add({.delivered = accepted, .rejected = rejected, .held = -accepted - rejected});
+    host_.ledger().count("writes");
+    buffer_.finish(report_.kept);
+    log_health();
+    if (report_.health == Health::good) {
+        backoff_.reset();
+        return true;
+    }
+    host_.ledger().count("write_errors");
+    return report_.health == Health::stopped && accepted != 0;
+}
+
+void OutputTwin::log_rejected() {
+    std::uint64_t suppressed = 0;
+    if (!reject_limit_.allows(SteadyClock::now(), suppressed)) {
+        return;
+    }
+    const auto& [index, reason] = report_.rejected.front();
+    std::string line = report_.rejected.size() == 1
+                           ? "a metric was rejected: "
+                           : std::to_string(report_.rejected.size()) + " metrics were rejected, the first: ";
+    line += reason;
+    if (suppressed != 0) {
+        line += " (" + std::to_string(suppressed) + " such lines were left out in the last minute)";
+    }
+    host_.log(LogLevel::warning, line);
+}
+
+void OutputTwin::log_health() {
+    const auto now = SteadyClock::now();
+    switch (report_.health) {
+        case Health::good:
+            if (const auto line = failures_.succeeded("writing works", now)) {
+                host_.log(LogLevel::info, *line);
+            }
+            return;
+        case Health::stopped: return;
+        case Health::unavailable:
+        case Health::misconfigured: break;
+    }
+    if (const auto line = failures_.failed("cannot write, the metrics are kept: " + report_.error, now)) {
+        host_.log(report_.health == Health::misconfigured ? LogLevel::error : LogLevel::warning, *line);
+    }
+}
+
+}  // namespace heliograph::runtime

@@ -1,0 +1,88 @@
+// The host's side of an output: its buffer, its thread, and what becomes of every metric that reaches it.
+#pragma once
+
+#include "core/delivery/backoff.hpp"
+#include "core/delivery/deliver.hpp"
+#include "core/delivery/memory_buffer.hpp"
+#include "core/observe/event_log.hpp"
+#include "core/runtime/fan_out.hpp"
+#include "core/runtime/input_twin.hpp"
+#include "core/runtime/instance.hpp"
+#include "core/runtime/metric_filter.hpp"
+#include "core/runtime/plugin_host.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace heliograph::runtime {
+
+/// One output and its thread. Metrics are appended by the threads of inputs and written by this one's own; a slow or
+/// dead far side fills the buffer and nothing else.
+class OutputTwin final : public Sink {
+public:
+    OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const OutputSettings& settings,
+               const AgentSettings& agent, std::shared_ptr<delivery::BatchPool> pool);
+    ~OutputTwin() override;
+
+    void start();
+    [[nodiscard]] Opening wait_until_opened();
+
+    void accept(delivery::BatchRef batch) override;
+
+    /// From now on no input waits for room here. [any thread]
+    void let_through() { buffer_.let_through(); }
+    /// No more metrics will come: write what is held, and at the deadline drop the rest, counted.
+    void drain(std::chrono::steady_clock::time_point deadline);
+    /// Whether the thread has ended by then; if so it is joined.
+    [[nodiscard]] bool join_until(std::chrono::steady_clock::time_point deadline);
+    /// Makes a write that hangs return.
+    void interrupt() noexcept { instance_->interrupt(); }
+
+    [[nodiscard]] const std::string& label() const noexcept { return host_.label(); }
+    [[nodiscard]] Startup startup() const noexcept { return startup_; }
+
+private:
+    using SteadyClock = std::chrono::steady_clock;
+
+    void run();
+    bool open();
+    /// Writes until closed; answers when the node is to drain.
+    void serve();
+    void drain_buffer();
+    /// Offers one batch; false when the far side is not there.
+    bool write_batch();
+    /// Waits for a while, or less when told to drain or when its deadline is nearer.
+    void pause(std::chrono::nanoseconds wait);
+    void log_rejected();
+    void log_health();
+    void set_opening(Opening opening);
+    void leave_out();
+
+    PluginHost& host_;
+    std::unique_ptr<Instance> instance_;
+    MetricFilter filter_;
+    Startup startup_;
+    std::shared_ptr<delivery::BatchPool> pool_;
+    delivery::MemoryBuffer buffer_;
+    delivery::Backoff backoff_;
+    delivery::Write write_;
+    delivery::Report report_;
+    observe::FailureLog failures_;
+    observe::RateLimit reject_limit_;
+    observe::RateLimit drop_limit_;
+    std::mutex drop_mutex_;  // around drop_limit_, which inputs share
+
+    std::thread thread_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool finished_ = true;
+    Opening opening_ = Opening::pending;
+    std::atomic<bool> left_out_{false};  // startup = ignore, and it could not be opened
+    std::atomic<SteadyClock::time_point> deadline_{SteadyClock::time_point::max()};
+};
+
+}  // namespace heliograph::runtime

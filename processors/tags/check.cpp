@@ -64,7 +64,7 @@ private:
                 continue;
             }
             const auto next = std::find_if(options_.rename.begin(), options_.rename.end(),
-                                           [&](const auto& other) { return other.first == to; });
+                                           [&name = to](const auto& other) { return other.first == name; });
             if (next != options_.rename.end()) {
                 problems_.report_at(
                     "rename", from,
@@ -84,8 +84,9 @@ private:
                 problems_.report_at("copy", tag, "'" + tag + "' is copied to itself", "remove it");
                 continue;
             }
-            const auto renamed = std::find_if(options_.rename.begin(), options_.rename.end(),
-                                              [&](const auto& entry) { return entry.first == from; });
+            const auto renamed =
+                std::find_if(options_.rename.begin(), options_.rename.end(),
+                             [&name = from](const auto& entry) { return entry.first == name; });
             if (renamed != options_.rename.end()) {
                 problems_.report_at(
                     "copy", tag,

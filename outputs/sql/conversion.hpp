@@ -1,0 +1,55 @@
+// From the fields of a metric to the values of a row.
+#pragma once
+
+#include "outputs/sql/options.hpp"
+#include "outputs/sql/value.hpp"
+
+#include <heliograph/metric.hpp>
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace heliograph::sql {
+
+/// Makes the values of one row at a time and counts what had to be changed on the way. Allocates only for
+/// what it changes. [own strand]
+class RowConverter {
+public:
+    /// What was changed since the last reset.
+    struct Changes {
+        std::int64_t converted_values = 0;  ///< of another type than their column
+        std::int64_t not_a_number = 0;      ///< NaN and infinities, stored as NULL
+        std::int64_t repaired_texts = 0;    ///< invalid UTF-8 or NUL
+    };
+
+    /// Forgets the texts of the last row: its values are no longer valid.
+    void next_row() noexcept { texts_.clear(); }
+
+    [[nodiscard]] Value time(std::int64_t nanoseconds, TimeFormat format);
+    /// Text fit for storing; of the metric itself unless it had to be repaired.
+    [[nodiscard]] Value text(std::string_view text);
+    /// A field as its column takes it. Throws RowError when the column cannot hold it without loss.
+    [[nodiscard]] Value field(const FieldView& field, ColumnType column);
+
+    [[nodiscard]] const Changes& changes() const noexcept { return changes_; }
+    void reset_changes() noexcept { changes_ = {}; }
+
+private:
+    template <class Number>
+    Value number_as_text(Number number);
+    Value keep(std::string text) { return Value::of(std::string_view(texts_.emplace_back(std::move(text)))); }
+
+    std::deque<std::string> texts_;  // a deque, so that views into its strings stay valid
+    Changes changes_;
+};
+
+/// The type of the column that is made for a field of that type.
+[[nodiscard]] ColumnType column_type(ValueType type) noexcept;
+
+/// `2026-06-21T10:00:00.123456789Z`: UTC, always nine digits, so that text sorts as time does. Covers every
+/// time that fits in 64 bits of nanoseconds. [any thread]
+[[nodiscard]] std::string iso_time(std::int64_t nanoseconds);
+
+}  // namespace heliograph::sql

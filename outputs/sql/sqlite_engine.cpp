@@ -1,0 +1,360 @@
+#include "outputs/sql/sqlite_engine.hpp"
+
+#include <heliograph/errors.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace heliograph::sql {
+namespace {
+
+constexpr std::string_view kReading = "read the database's catalog";
+
+// SQLite keeps sqlite_ for itself; heliograph_ is for tables of this output's own, such as the one of a
+// rebuild.
+constexpr auto kReservedTablePrefixes = std::to_array<std::string_view>({"sqlite_", "heliograph_"});
+// SQLite sets no limit to names; this one keeps the catalog readable. It compares ASCII letters without case.
+constexpr IdentifierRules kRules{'"', 255, false, kReservedTablePrefixes};
+
+struct SqliteInsert final : Insert {
+    explicit SqliteInsert(SqliteStatement prepared) : statement(std::move(prepared)) {}
+    SqliteStatement statement;
+};
+
+/// A column as it is declared, which is more than the rest of the output needs to know.
+struct DeclaredColumn {
+    Identifier name;
+    std::string type;
+    bool not_null = false;
+    std::string default_expression;  // SQL, as the catalog has it
+    int key_position = 0;            // from 1; 0: not of the key
+};
+
+/// The word for a type. A column of unsigned integers has BLOB affinity, which is none: those above 2^63 - 1
+/// are stored as text, which any numeric affinity would turn into an inexact real. Source: SQLite,
+/// "Datatypes", section 3.
+std::string_view declared_type(ColumnType type) noexcept {
+    switch (type) {
+        case ColumnType::floating:
+            return "REAL";
+        case ColumnType::integer:
+            return "INTEGER";
+        case ColumnType::unsigned_integer:
+            return "UNSIGNED BLOB";
+        case ColumnType::boolean:
+            return "BOOLEAN";
+        case ColumnType::text:
+            break;
+    }
+    return "TEXT";
+}
+
+/// What a declared type takes, also one that somebody else wrote, by the rules of affinity.
+ColumnType column_type_of(std::string declared) {
+    std::transform(declared.begin(), declared.end(), declared.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    const auto has = [&](std::string_view word) { return declared.find(word) != std::string::npos; };
+    if (has("INT")) {
+        return ColumnType::integer;
+    }
+    if (has("CHAR") || has("CLOB") || has("TEXT")) {
+        return ColumnType::text;
+    }
+    if (has("BLOB") || declared.empty()) {
+        return ColumnType::unsigned_integer;
+    }
+    return has("BOOL") ? ColumnType::boolean : ColumnType::floating;
+}
+
+DeclaredColumn declared(const Column& column, int key_position) {
+    const bool key = key_position != 0;
+    return {column.name, std::string(declared_type(column.type)), key,
+            column.role == Column::Role::tag ? "''" : "", key_position};
+}
+
+std::string create_table_sql(const Identifier& name, const std::vector<DeclaredColumn>& columns) {
+    std::string sql = "CREATE TABLE " + name.quoted() + " (";
+    std::vector<const DeclaredColumn*> key;
+    for (const DeclaredColumn& column : columns) {
+        sql += column.name.quoted() + " " + column.type + (column.not_null ? " NOT NULL" : "");
+        if (!column.default_expression.empty()) {
+            sql += " DEFAULT " + column.default_expression;
+        }
+        sql += ", ";
+        if (column.key_position != 0) {
+            key.push_back(&column);
+        }
+    }
+    std::sort(key.begin(), key.end(),
+              [](const auto* a, const auto* b) { return a->key_position < b->key_position; });
+    sql += "PRIMARY KEY (";
+    for (const DeclaredColumn* column : key) {
+        sql += (column == key.front() ? "" : ", ") + column->name.quoted();
+    }
+    return sql + ")) WITHOUT ROWID";
+}
+
+template <class Columns>
+std::string name_list(const Columns& columns) {
+    std::string list;
+    for (const auto& column : columns) {
+        list += (list.empty() ? "" : ", ") + column.name.quoted();
+    }
+    return list;
+}
+
+void bind_name(sqlite3_stmt* statement, const Identifier& name) {
+    sqlite3_bind_text(statement, 1, name.name().data(), static_cast<int>(name.name().size()), SQLITE_STATIC);
+}
+
+std::string text_column(sqlite3_stmt* statement, int column) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    return text == nullptr
+               ? std::string()
+               : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+}
+
+std::vector<DeclaredColumn> read_columns(SqliteConnection& connection, const Identifier& table) {
+    const SqliteStatement query = connection.prepare(
+        "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0",
+        kReading);
+    bind_name(query.get(), table);
+    std::vector<DeclaredColumn> columns;
+    while (connection.step(query.get(), kReading)) {
+        sqlite3_stmt* row = query.get();
+        columns.push_back({Identifier::existing(kRules, text_column(row, 0)), text_column(row, 1),
+                           sqlite3_column_int(row, 2) != 0, text_column(row, 3), sqlite3_column_int(row, 4)});
+    }
+    return columns;
+}
+
+int bind(sqlite3_stmt* statement, int at, const Value& value) noexcept {
+    switch (value.kind()) {
+        case Value::Kind::null:
+            break;
+        case Value::Kind::floating:
+            return sqlite3_bind_double(statement, at, value.floating());
+        case Value::Kind::integer:
+            return sqlite3_bind_int64(statement, at, value.integer());
+        case Value::Kind::unsigned_integer: {
+            const std::uint64_t number = value.unsigned_integer();
+            if (number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+                return sqlite3_bind_int64(statement, at, static_cast<std::int64_t>(number));
+            }
+            const std::string digits = std::to_string(number);
+            return sqlite3_bind_text(statement, at, digits.data(), static_cast<int>(digits.size()),
+                                     SQLITE_TRANSIENT);
+        }
+        case Value::Kind::text:
+            // Not even an empty text may come without a pointer, or it would be NULL.
+            return sqlite3_bind_text64(statement, at, value.text().empty() ? "" : value.text().data(),
+                                       value.text().size(), SQLITE_STATIC, SQLITE_UTF8);
+    }
+    return sqlite3_bind_null(statement, at);
+}
+
+}  // namespace
+
+SqliteEngine::SqliteEngine(SqliteLocation location, const Options& options, Host host)
+    : connection_(std::move(location), options.synchronous, options.busy_timeout, host), host_(host) {}
+
+const IdentifierRules& SqliteEngine::identifier_rules() const noexcept {
+    return kRules;
+}
+
+void SqliteEngine::open() {
+    connection_.clear_interrupt();
+    schema_version_ = -1;
+    connection_.open();
+}
+
+void SqliteEngine::close() noexcept {
+    connection_.close();
+}
+
+Engine::Catalog SqliteEngine::begin() {
+    connection_.clear_interrupt();
+    if (connection_.file_is_gone()) {
+        host_.warning("the database's file was removed or replaced while it was open: opening it anew");
+        open();
+    }
+    // Immediate: a transaction that becomes a writer later fails without waiting for its turn.
+    connection_.execute("BEGIN IMMEDIATE", "begin a transaction");
+    const std::int64_t known = std::exchange(schema_version_, read_schema_version());
+    return known == schema_version_ ? Catalog::unchanged : Catalog::changed;
+}
+
+std::int64_t SqliteEngine::read_schema_version() {
+    const SqliteStatement query = connection_.prepare("PRAGMA schema_version", kReading);
+    return connection_.step(query.get(), kReading) ? sqlite3_column_int64(query.get(), 0) : -1;
+}
+
+void SqliteEngine::commit() {
+    connection_.execute("COMMIT", "commit a transaction");
+}
+
+void SqliteEngine::rollback() noexcept {
+    if (!in_transaction()) {
+        return;
+    }
+    try {
+        connection_.execute("ROLLBACK", "roll a transaction back");
+    } catch (...) {
+        // The next begin fails on what is left of the transaction, and closing the connection ends it.
+    }
+}
+
+std::optional<NamedObject> SqliteEngine::find(const Identifier& name) {
+    const SqliteStatement query =
+        connection_.prepare("SELECT name, type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE", kReading);
+    bind_name(query.get(), name);
+    if (!connection_.step(query.get(), kReading)) {
+        return std::nullopt;
+    }
+    return NamedObject{text_column(query.get(), 0), text_column(query.get(), 1) == "table"};
+}
+
+Table SqliteEngine::read_table(const Identifier& name) {
+    Table table{name, {}, false};
+    for (const DeclaredColumn& column : read_columns(connection_, name)) {
+        const bool is_time = column.key_position == 1 && column.name.name() == kTimeColumn;
+        const Column::Role role = is_time
+                                      ? Column::Role::time
+                                      : (column.key_position != 0 ? Column::Role::tag : Column::Role::field);
+        table.columns.push_back({column.name, column_type_of(column.type), role});
+    }
+    return table;
+}
+
+void SqliteEngine::create_table(const Identifier& name, std::span<const Column> columns) {
+    std::vector<DeclaredColumn> declaration;
+    int key_size = 0;
+    for (const Column& column : columns) {
+        declaration.push_back(declared(column, column.role == Column::Role::field ? 0 : ++key_size));
+    }
+    connection_.execute(create_table_sql(name, declaration), "create table " + name.quoted());
+}
+
+void SqliteEngine::add_columns(const Table& table, std::span<const Column> columns) {
+    const bool key_changes = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+        return column.role == Column::Role::tag;
+    });
+    // A change that fails half way must not be committed with the rest of the batch.
+    const std::string doing = "change table " + table.name.quoted();
+    connection_.execute("SAVEPOINT schema_change", doing);
+    try {
+        if (key_changes) {
+            rebuild(table.name, columns);
+        } else {
+            append(table.name, columns);
+        }
+    } catch (...) {
+        if (in_transaction()) {
+            connection_.execute("ROLLBACK TO schema_change", doing);
+            connection_.execute("RELEASE schema_change", doing);
+        }
+        throw;
+    }
+    connection_.execute("RELEASE schema_change", doing);
+}
+
+void SqliteEngine::append(const Identifier& table, std::span<const Column> added) {
+    for (const Column& column : added) {
+        connection_.execute("ALTER TABLE " + table.quoted() + " ADD COLUMN " + column.name.quoted() + " " +
+                                std::string(declared_type(column.type)),
+                            "add column " + column.name.quoted() + " to table " + table.quoted());
+    }
+}
+
+/// SQLite cannot change a primary key in place. Source: SQLite, "ALTER TABLE", section 7. Indexes and
+/// triggers are made again from their own SQL.
+void SqliteEngine::rebuild(const Identifier& table, std::span<const Column> added) {
+    const std::string doing = "add a tag to table " + table.quoted();
+    host_.info(doing + ": copying it");
+    std::vector<DeclaredColumn> columns = read_columns(connection_, table);
+    const std::string kept = name_list(columns);
+    int key_size = 0;
+    for (const DeclaredColumn& column : columns) {
+        key_size = std::max(key_size, column.key_position);
+    }
+    for (const Column& column : added) {
+        columns.push_back(declared(column, column.role == Column::Role::tag ? ++key_size : 0));
+    }
+    std::vector<std::string> dependents;
+    const SqliteStatement query = connection_.prepare(
+        "SELECT sql FROM sqlite_schema WHERE tbl_name = ?1 COLLATE NOCASE AND type IN ('index', 'trigger') "
+        "AND sql "
+        "IS NOT NULL",
+        doing);
+    bind_name(query.get(), table);
+    while (connection_.step(query.get(), doing)) {
+        dependents.push_back(text_column(query.get(), 0));
+    }
+    sqlite3_reset(query.get());
+
+    const Identifier copy = Identifier::existing(kRules, "heliograph_rebuild");
+    connection_.execute(create_table_sql(copy, columns), doing);
+    connection_.execute(
+        "INSERT INTO " + copy.quoted() + " (" + kept + ") SELECT " + kept + " FROM " + table.quoted(), doing);
+    connection_.execute("DROP TABLE " + table.quoted(), doing);
+    connection_.execute("ALTER TABLE " + copy.quoted() + " RENAME TO " + table.quoted(), doing);
+    for (const std::string& dependent : dependents) {
+        connection_.execute(dependent, doing);
+    }
+}
+
+std::unique_ptr<Insert> SqliteEngine::prepare_insert(const Table& table, std::span<const Column> columns,
+                                                     OnConflict on_conflict) {
+    std::string places;
+    std::string updates;
+    for (const Column& column : columns) {
+        places += places.empty() ? "?" : ", ?";
+        if (column.role == Column::Role::field) {
+            const std::string& name = column.name.quoted();
+            updates += updates.empty() ? "" : ", ";
+            updates += name;
+            updates += " = COALESCE(excluded." + name + ", stored." + name + ")";
+        }
+    }
+    std::vector<Column> key;
+    std::copy_if(table.columns.begin(), table.columns.end(), std::back_inserter(key),
+                 [](const Column& column) { return column.role != Column::Role::field; });
+    const bool update = on_conflict == OnConflict::merge && !updates.empty();
+    const std::string sql = "INSERT INTO " + table.name.quoted() + " AS stored (" + name_list(columns) +
+                            ") VALUES (" + places + ") ON CONFLICT (" + name_list(key) + ") DO " +
+                            (update ? "UPDATE SET " + updates : "NOTHING");
+    return std::make_unique<SqliteInsert>(
+        connection_.prepare(sql, "prepare to write to table " + table.name.quoted()));
+}
+
+void SqliteEngine::insert(Insert& insert, std::span<const Value> row) {
+    if (connection_.interrupted()) {
+        throw Stopped();
+    }
+    constexpr std::string_view kWriting = "write a row";
+    sqlite3_stmt* statement = static_cast<SqliteInsert&>(insert).statement.get();
+    int at = 0;
+    for (const Value& value : row) {
+        if (bind(statement, ++at, value) != SQLITE_OK) {
+            connection_.fail(kWriting);
+        }
+    }
+    const int code = sqlite3_step(statement);
+    if (code != SQLITE_DONE) {
+        // The message is read before the reset, which repeats the code but may find other words.
+        try {
+            connection_.fail(kWriting);
+        } catch (...) {
+            sqlite3_reset(statement);
+            throw;
+        }
+    }
+    sqlite3_reset(statement);
+}
+
+}  // namespace heliograph::sql

@@ -1,0 +1,91 @@
+#include "outputs/sql/conversion.hpp"
+
+#include "outputs/sql/engine.hpp"
+
+#include <heliograph/owned_batch.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace heliograph::sql;
+using heliograph::FieldView;
+using heliograph::OwnedBatch;
+
+namespace {
+
+/// The only field of a metric made for it.
+template <class Content>
+FieldView field(OwnedBatch& owned, Content content) {
+    auto batch = owned.batch();
+    return FieldView(batch.add("m").field("f", content).metric().record().fields[0]);
+}
+
+constexpr std::uint64_t kAboveSigned = std::uint64_t{1} << 63;
+
+}  // namespace
+
+TEST_CASE("iso_time writes nine digits of UTC", "[unit][sql]") {
+    CHECK(iso_time(0) == "1970-01-01T00:00:00.000000000Z");
+    CHECK(iso_time(1'782'043'200'123'456'789) == "2026-06-21T12:00:00.123456789Z");
+    CHECK(iso_time(951'782'400'000'000'000) == "2000-02-29T00:00:00.000000000Z");
+    CHECK(iso_time(-1) == "1969-12-31T23:59:59.999999999Z");
+    CHECK(iso_time(std::numeric_limits<std::int64_t>::max()) == "2262-04-11T23:47:16.854775807Z");
+    CHECK(iso_time(std::numeric_limits<std::int64_t>::min()) == "1677-09-21T00:12:43.145224192Z");
+}
+
+TEST_CASE("milliseconds round down, also before 1970", "[unit][sql]") {
+    RowConverter converter;
+    CHECK(converter.time(1'999'999, TimeFormat::milliseconds).integer() == 1);
+    CHECK(converter.time(-1, TimeFormat::milliseconds).integer() == -1);
+    CHECK(converter.time(1'999'999, TimeFormat::nanoseconds).integer() == 1'999'999);
+}
+
+TEST_CASE("a value of its column's type is not counted as converted", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    CHECK(converter.field(field(batch, 1.5), ColumnType::floating).floating() == 1.5);
+    CHECK(converter.field(field(batch, -2), ColumnType::integer).integer() == -2);
+    CHECK(converter.field(field(batch, kAboveSigned), ColumnType::unsigned_integer).unsigned_integer() ==
+          kAboveSigned);
+    CHECK(converter.field(field(batch, true), ColumnType::boolean).integer() == 1);
+    CHECK(converter.field(field(batch, "on"), ColumnType::text).text() == "on");
+    CHECK(converter.changes().converted_values == 0);
+}
+
+TEST_CASE("a number goes into any column that can hold it, and is counted", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    CHECK(converter.field(field(batch, 7), ColumnType::floating).floating() == 7.0);
+    CHECK(converter.field(field(batch, 1.6), ColumnType::integer).floating() == 1.6);
+    CHECK(converter.field(field(batch, 0.1), ColumnType::text).text() == "0.1");
+    CHECK(converter.field(field(batch, kAboveSigned), ColumnType::text).text() == "9223372036854775808");
+    CHECK(converter.field(field(batch, kAboveSigned), ColumnType::floating).floating() ==
+          9223372036854775808.0);
+    CHECK(converter.field(field(batch, true), ColumnType::text).text() == "true");
+    CHECK(converter.field(field(batch, true), ColumnType::floating).integer() == 1);
+    CHECK(converter.changes().converted_values == 7);
+    CHECK_THROWS_AS(converter.field(field(batch, kAboveSigned), ColumnType::integer), RowError);
+}
+
+TEST_CASE("NaN and infinities become NULL and are counted", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    const auto kind = [&](double number) {
+        return converter.field(field(batch, number), ColumnType::floating).kind();
+    };
+    CHECK(kind(std::nan("")) == Value::Kind::null);
+    CHECK(kind(std::numeric_limits<double>::infinity()) == Value::Kind::null);
+    CHECK(kind(-std::numeric_limits<double>::infinity()) == Value::Kind::null);
+    CHECK(converter.changes().not_a_number == 3);
+    CHECK(converter.changes().converted_values == 0);
+}
+
+TEST_CASE("text that no database takes is repaired and counted", "[unit][sql]") {
+    RowConverter converter;
+    const std::string_view fine = "fine";
+    CHECK(converter.text(fine).text().data() == fine.data());
+    CHECK(converter.text("bad \xFF").text() == "bad \xEF\xBF\xBD");
+    CHECK(converter.changes().repaired_texts == 1);
+}

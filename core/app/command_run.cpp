@@ -31,13 +31,13 @@ public:
         }
         return signal;
     }
-    /// From now on a second SIGINT or SIGTERM ends the process at once, for a person who will not wait.
-    void release_endings() const {
-        sigset_t endings;
-        ::sigemptyset(&endings);
-        ::sigaddset(&endings, SIGINT);
-        ::sigaddset(&endings, SIGTERM);
-        ::pthread_sigmask(SIG_UNBLOCK, &endings, nullptr);
+    /// From now on SIGINT ends the process at once, for a person who will not wait. Not SIGTERM: supervisors and
+    /// timeout(1) send it to the process and to its group.
+    void release_interrupt() const {
+        sigset_t interrupt;
+        ::sigemptyset(&interrupt);
+        ::sigaddset(&interrupt, SIGINT);
+        ::pthread_sigmask(SIG_UNBLOCK, &interrupt, nullptr);
     }
 
 private:
@@ -69,15 +69,12 @@ int command_run(const Arguments& arguments) {
     if (!agent.start()) {
         return kFailure;
     }
-    for (int signal = signals.wait(); signal != 0; signal = signals.wait()) {
-        if (signal == SIGUSR1) {
-            agent.log_ledger();
-            continue;
-        }
-        loaded->log.write(LogLevel::info, "", signal == SIGINT ? "stopping (SIGINT)" : "stopping (SIGTERM)");
-        break;
+    int signal = signals.wait();
+    for (; signal == SIGUSR1; signal = signals.wait()) {
+        agent.log_ledger();
     }
-    signals.release_endings();
+    loaded->log.write(LogLevel::info, "", signal == SIGINT ? "stopping (SIGINT)" : "stopping (SIGTERM)");
+    signals.release_interrupt();
     const auto stopped = agent.stop();
     agent.log_ledger();
     if (stopped == runtime::Agent::Stop::abandoned) {

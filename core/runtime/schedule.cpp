@@ -17,14 +17,17 @@ Tick Schedule::next(std::int64_t asked_at, std::int64_t began) {
     const std::int64_t interval = std::max<std::int64_t>(settings_.interval.count(), 1);
     const std::int64_t offset = settings_.offset.count() % interval;
     // The wait is measured by another clock than the ticks are, so it may end just before its tick.
-    if (last_due_ > now && last_due_ - now < interval / 2) {
+    if (last_due_ != kNone && last_due_ > now && last_due_ - now < interval / 2) {
         now = last_due_;
         began = std::max(began, last_due_);
     }
     const std::int64_t current = slot(now - offset, interval);
     Tick tick;
-    // A clock that was set back during the gather skips nothing.
-    tick.skipped = std::max<std::int64_t>(0, current - slot(began - offset, interval));
+    // The first gather begins between two ticks, so only whole intervals count. A clock that was set back during the
+    // gather skips nothing.
+    const std::int64_t passed =
+        last_due_ == kNone ? (now - began) / interval : current - slot(began - offset, interval);
+    tick.skipped = std::max<std::int64_t>(0, passed);
     const std::int64_t due = (current + 1) * interval + offset;
     tick.wait = std::chrono::nanoseconds(due - asked_at);
     last_due_ = due;

@@ -30,9 +30,11 @@ public:
     [[nodiscard]] Tick next(std::int64_t asked_at, std::int64_t began);
 
 private:
+    static constexpr std::int64_t kNone = INT64_MIN;
+
     ScheduleSettings settings_;
     std::mt19937_64 random_;
-    std::int64_t last_due_ = INT64_MIN;
+    std::int64_t last_due_ = kNone;
 };
 
 }  // namespace heliograph::runtime

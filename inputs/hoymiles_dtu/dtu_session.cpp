@@ -62,17 +62,20 @@ void DtuSession::start() {
 }
 
 void DtuSession::resolve() {
+    // Counted from the question: if it stays without an answer, the next scan takes the addresses that were
+    // good.
+    resolved_at_ = Clock::now();
     resolver_.async_resolve(address_.host, std::to_string(address_.port), tcp::resolver::numeric_service,
                             [this, number = connection_number_](const ErrorCode& error,
                                                                 const tcp::resolver::results_type& results) {
                                 if (error == asio::error::operation_aborted || number != connection_number_) {
                                     return;
                                 }
-                                if (error) {
+                                if (!error) {
+                                    endpoints_.assign(results.begin(), results.end());
+                                } else if (endpoints_.empty()) {
                                     return fail("the name cannot be resolved: " + error.message());
                                 }
-                                endpoints_.assign(results.begin(), results.end());
-                                resolved_at_ = Clock::now();
                                 connect_next();
                             });
 }
@@ -193,7 +196,8 @@ void DtuSession::on_timer() {
 }
 
 void DtuSession::fail(std::string_view reason) {
-    if (resolved_at_ != SteadyTime::max() && !connected_) {
+    const bool never_connected = next_endpoint_ > 0 && !connected_;
+    if (resolved_at_ != SteadyTime::max() && never_connected) {
         endpoints_.clear();
     }
     scan_->interrupted(reason);

@@ -103,6 +103,7 @@ void HoymilesDtu::close() noexcept {
     counters_.reset();
     dtus_.clear();
     saved_once_ = false;
+    first_gather_ = true;
 }
 
 void HoymilesDtu::request_due(SteadyTime now) {
@@ -123,9 +124,8 @@ void HoymilesDtu::request_due(SteadyTime now) {
 }
 
 void HoymilesDtu::run(Accumulator& accumulator, SteadyTime start) {
-    const auto interval = host().interval();
-    const SteadyTime deadline = interval > 0ns ? start + interval * 9 / 10 : SteadyTime::max();
     poller_->resume();
+    const SteadyTime deadline = gather_deadline(start);
     while (!poller_->idle()) {
         // Asked after resume(): an interrupt before it shows here, one after it ends the run.
         if (interrupted_.exchange(false)) {
@@ -140,6 +140,19 @@ void HoymilesDtu::run(Accumulator& accumulator, SteadyTime start) {
             accumulator.flush();
         }
     }
+}
+
+SteadyTime HoymilesDtu::gather_deadline(SteadyTime start) {
+    const auto interval = host().interval();
+    if (interval <= 0ns) {
+        return SteadyTime::max();
+    }
+    std::chrono::nanoseconds budget = interval * 9 / 10;
+    if (std::exchange(first_gather_, false)) {
+        // It may be the only one, and an answer is worth a late second tick.
+        budget = std::max<std::chrono::nanoseconds>(budget, 2 * options().timeout);
+    }
+    return start + budget;
 }
 
 void HoymilesDtu::finished(std::size_t index, const ScanResult& result) {
@@ -171,7 +184,8 @@ void HoymilesDtu::append(const Dtu& dtu, const ScanResult& result) {
 }
 
 void HoymilesDtu::note(Dtu& dtu, const ScanResult& result) {
-    if (const auto health = dtu.health.polled(result.problem, Clock::now())) {
+    // The problem of an only DTU is that of the gather, which the host logs.
+    if (const auto health = dtu.health.polled(result.problem, Clock::now()); health && dtus_.size() > 1) {
         host().log(health->kind == HealthNote::Kind::problem ? LogLevel::warning : LogLevel::info,
                    dtu.label + ": " + health->text);
     }

@@ -22,8 +22,8 @@
 namespace heliograph::hoymiles {
 
 /// One gather polls every DTU once, all at the same time, and appends each DTU's snapshot as soon as it is
-/// complete. A scan that takes longer than nine tenths of the interval goes on in the next gather, so that
-/// one slow DTU holds up no other.
+/// complete. A scan that takes longer than nine tenths of the interval (the first time: at least two
+/// timeouts) goes on in the next gather, so that one slow DTU holds up no other.
 class HoymilesDtu final : public Input<Options> {
 public:
     static constexpr std::string_view kType = "hoymiles_dtu";
@@ -54,6 +54,7 @@ private:
 
     void request_due(SteadyTime now);
     void run(Accumulator& accumulator, SteadyTime start);
+    SteadyTime gather_deadline(SteadyTime start);
     void finished(std::size_t index, const ScanResult& result);
     void append(const Dtu& dtu, const ScanResult& result);
     void note(Dtu& dtu, const ScanResult& result);
@@ -67,6 +68,7 @@ private:
     std::chrono::nanoseconds saved_at_{};
     bool saved_once_ = false;
     bool save_failed_ = false;
+    bool first_gather_ = true;
 
     // Guards the pointer against interrupt() only; the poller itself belongs to the gather.
     std::mutex poller_guard_;

@@ -1,5 +1,6 @@
 // Plays a DTU that answers with arbitrary bytes. The first byte chooses the register map and how the stream
 // is cut.
+#include "inputs/hoymiles_dtu/counter_store.hpp"
 #include "inputs/hoymiles_dtu/scan.hpp"
 #include "inputs/hoymiles_dtu/snapshot.hpp"
 
@@ -47,5 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const std::string_view text{reinterpret_cast<const char*>(data), size};
     restored.restore(text);
+    CounterStore store{{}, 4};
+    store.restore(text);
+    CounterStore again{{}, 4};
+    if (!again.restore(store.serialise())) {
+        std::abort();
+    }
     return 0;
 }

@@ -40,7 +40,7 @@ TEST_CASE("waiting begins with the fourth failure and doubles to its limit", "[u
     DtuHealth health;
     const auto wait_after = [&](unsigned failures, std::chrono::nanoseconds maximum) {
         while (health.failures() < failures) {
-            (void)health.polled("no reply", SteadyTime{1h});
+            static_cast<void>(health.polled("no reply", SteadyTime{1h}));
         }
         return health.backoff(60s, maximum);
     };
@@ -50,7 +50,7 @@ TEST_CASE("waiting begins with the fourth failure and doubles to its limit", "[u
     CHECK(wait_after(6, 15min) == 240s);
     CHECK(wait_after(100, 15min) == 15min);
     CHECK(wait_after(100, 0s) == 0s);
-    (void)health.polled("", SteadyTime{2h});
+    static_cast<void>(health.polled("", SteadyTime{2h}));
     CHECK(health.backoff(60s, 15min) == 0s);
 }
 

@@ -8,6 +8,7 @@
 #include <heliograph/plugin.hpp>
 
 #include <catch2/catch.hpp>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -238,6 +239,17 @@ TEST_CASE("totals keep the counters of an inverter that went offline", "[integra
     CHECK(offline == 1);
 }
 
+TEST_CASE("the problem of an only DTU is told by the gather alone", "[integration][hoymiles]") {
+    Site site{plants(1)};
+    site.simulator.set_fault(0, {FaultKind::silent});
+    const Outcome outcome = site.gather();
+    CHECK(outcome.status == HG_RETRY);
+    CHECK(outcome.error ==
+          address(site.simulator, 0) + ": reading the DTU's serial number: no reply within 300 ms");
+    CHECK(site.host.log().empty());
+    CHECK(site.host.counter("dtu_poll_errors") == 1);
+}
+
 TEST_CASE("a slow DTU holds up no other and is read in the end", "[integration][hoymiles]") {
     Site site{plants(2), 1s};
     site.simulator.set_fault(1, {FaultKind::slow, 250});
@@ -252,6 +264,7 @@ TEST_CASE("a slow DTU holds up no other and is read in the end", "[integration][
     }
     CHECK(quick == 3);
     CHECK(slow >= 1);
+    CHECK(site.host.counter("dtu_polls_skipped") >= 1);
     CHECK(site.host.counter("dtu_poll_errors") == 0);
 }
 
@@ -325,6 +338,34 @@ TEST_CASE("scans wait for their turn when connections are limited", "[integratio
     OwnedBatch batch;
     REQUIRE(input.gather(batch).ok());
     CHECK(batch.size() == 12);
+}
+
+TEST_CASE("a thousand DTUs of four inverters are read every ten seconds by less than half a core",
+          "[.slow][integration][hoymiles]") {
+    const auto used = [] {
+        rusage usage{};
+        getrusage(RUSAGE_THREAD, &usage);
+        return std::chrono::seconds{usage.ru_utime.tv_sec + usage.ru_stime.tv_sec} +
+               std::chrono::microseconds{usage.ru_utime.tv_usec + usage.ru_stime.tv_usec};
+    };
+    dtu_simulator::Settings settings;
+    settings.count = 1000;
+    settings.plant.inverters = 4;
+    settings.plant.ports = 4;
+    Site site{settings, 10s};
+    for (int i = 0; i < 3; ++i) {
+        const auto before = used();
+        const auto start = std::chrono::steady_clock::now();
+        REQUIRE(site.gather().ok());
+        const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+        const std::chrono::duration<double> work = used() - before;
+        WARN("gathered " << site.batch.size() << " metrics in " << elapsed.count() << " s with "
+                         << work.count() << " s of processor time");
+        CHECK(site.batch.size() == 1000 * (1 + 4 + 16));
+        CHECK(elapsed < 9s);
+        CHECK(work < 5s);
+    }
+    CHECK(site.host.counter("dtu_poll_errors") == 0);
 }
 
 TEST_CASE("counters that cannot be stored are no reason to stop", "[integration][hoymiles]") {

@@ -74,10 +74,15 @@ void HoymilesDtu::gather(Accumulator& accumulator) {
     if (counters_->changed() && (!saved_once_ || since_saved >= kSaveInterval)) {
         save_counters();
     }
-    if (tally_.polls > 0 && tally_.problems == tally_.polls) {
-        const std::size_t others = tally_.problems - 1;
-        throw Retry(tally_.first_problem +
-                    (others == 0 ? "" : "; " + std::to_string(others) + " other DTUs have problems too"));
+    if (tally_.polls > 0) {
+        standing_problem_ = tally_.problems == tally_.polls ? tally_.first_problem : "";
+        if (tally_.problems > 1 && !standing_problem_.empty()) {
+            standing_problem_ += "; " + std::to_string(tally_.problems - 1) + " other DTUs have problems too";
+        }
+    }
+    // A gather in which no poll ended says nothing new: what was wrong before it still is.
+    if (!standing_problem_.empty()) {
+        throw Retry(standing_problem_);
     }
 }
 
@@ -104,6 +109,7 @@ void HoymilesDtu::close() noexcept {
     dtus_.clear();
     saved_once_ = false;
     first_gather_ = true;
+    standing_problem_.clear();
 }
 
 void HoymilesDtu::request_due(SteadyTime now) {

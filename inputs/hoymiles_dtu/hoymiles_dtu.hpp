@@ -69,6 +69,7 @@ private:
     bool saved_once_ = false;
     bool save_failed_ = false;
     bool first_gather_ = true;
+    std::string standing_problem_;  // of the last polls, if all of them had one
 
     // Guards the pointer against interrupt() only; the poller itself belongs to the gather.
     std::mutex poller_guard_;

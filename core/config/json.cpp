@@ -368,10 +368,11 @@ std::optional<Document> parse_json(std::string_view text, std::string file_name,
         }
         return Document{.root = std::move(*root), .file = std::move(file_name)};
     } catch (const std::exception& error) {
-        problems.add({.position = {.file = file},
-                      .subject = {},
-                      .message = std::string("cannot read this as JSON: ") + error.what(),
-                      .hint = {}});
+        // Built member by member: GCC 12 takes a temporary of this kind for uninitialised when it optimises.
+        Problem problem;
+        problem.position.file = file;
+        problem.message = std::string("cannot read this as JSON: ") + error.what();
+        problems.add(std::move(problem));
     }
     return std::nullopt;
 }

@@ -23,7 +23,8 @@ int list_plugins(loader::Registry& registry) {
         const std::string kind(loader::kind_name(listed.loaded.module->kind()));
         const std::string type(view(descriptor.type));
         std::cout << kind << std::string(11 - kind.size(), ' ') << type
-                  << std::string(type.size() < 16 ? 16 - type.size() : 1, ' ') << view(descriptor.summary) << "\n";
+                  << std::string(type.size() < 16 ? 16 - type.size() : 1, ' ') << view(descriptor.summary)
+                  << "\n";
     }
     return code;
 }
@@ -47,7 +48,8 @@ bool describe(loader::Registry& registry, const std::string& type, const std::st
         found = true;
     }
     if (!found) {
-        std::cerr << "there is no plugin `" << type << "` on the search path; heliograph plugins lists what there is\n";
+        std::cerr << "there is no plugin `" << type
+                  << "` on the search path; heliograph plugins lists what there is\n";
     }
     return found;
 }

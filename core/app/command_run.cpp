@@ -31,8 +31,8 @@ public:
         }
         return signal;
     }
-    /// From now on SIGINT ends the process at once, for a person who will not wait. Not SIGTERM: supervisors and
-    /// timeout(1) send it to the process and to its group.
+    /// From now on SIGINT ends the process at once, for a person who will not wait. Not SIGTERM: supervisors
+    /// and timeout(1) send it to the process and to its group.
     void release_interrupt() const {
         sigset_t interrupt;
         ::sigemptyset(&interrupt);
@@ -65,7 +65,8 @@ int command_run(const Arguments& arguments) {
         return code;
     }
     runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
-    loaded->log.write(LogLevel::info, "", "heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
+    loaded->log.write(LogLevel::info, "",
+                      "heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
     if (!agent.start()) {
         return kFailure;
     }

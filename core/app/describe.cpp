@@ -35,15 +35,24 @@ bool has(const hg_option& option, hg_option_flag flag) {
 /// A short word for the type, with the choices of a choice.
 std::string type_word(const hg_option& option) {
     switch (option.type) {
-        case HG_OPTION_TEXT: return "text";
-        case HG_OPTION_INTEGER: return "integer";
-        case HG_OPTION_FLOAT: return "number";
-        case HG_OPTION_BOOLEAN: return "boolean";
-        case HG_OPTION_DURATION: return "duration";
-        case HG_OPTION_SIZE: return "size";
-        case HG_OPTION_LIST: return "list of texts";
-        case HG_OPTION_MAP: return "table of texts";
-        case HG_OPTION_SECRET: return "secret";
+        case HG_OPTION_TEXT:
+            return "text";
+        case HG_OPTION_INTEGER:
+            return "integer";
+        case HG_OPTION_FLOAT:
+            return "number";
+        case HG_OPTION_BOOLEAN:
+            return "boolean";
+        case HG_OPTION_DURATION:
+            return "duration";
+        case HG_OPTION_SIZE:
+            return "size";
+        case HG_OPTION_LIST:
+            return "list of texts";
+        case HG_OPTION_MAP:
+            return "table of texts";
+        case HG_OPTION_SECRET:
+            return "secret";
         case HG_OPTION_CHOICE: {
             std::string words;
             for (const hg_text& choice : std::span(option.choices.items, option.choices.count)) {
@@ -51,7 +60,8 @@ std::string type_word(const hg_option& option) {
             }
             return "one of " + words;
         }
-        default: return "value";
+        default:
+            return "value";
     }
 }
 
@@ -99,11 +109,16 @@ std::string full_help(const hg_option& option) {
 
 std::string_view field_type(std::int32_t type) {
     switch (type) {
-        case HG_FLOAT: return "float";
-        case HG_INTEGER: return "integer";
-        case HG_UNSIGNED: return "unsigned";
-        case HG_BOOLEAN: return "boolean";
-        default: return "text";
+        case HG_FLOAT:
+            return "float";
+        case HG_INTEGER:
+            return "integer";
+        case HG_UNSIGNED:
+            return "unsigned";
+        case HG_BOOLEAN:
+            return "boolean";
+        default:
+            return "text";
     }
 }
 
@@ -115,7 +130,9 @@ std::string cell(std::string text) {
     return text;
 }
 
-std::string code(const std::string& text) { return text == "required" || text == "none" ? text : "`" + text + "`"; }
+std::string code(const std::string& text) {
+    return text == "required" || text == "none" ? text : "`" + text + "`";
+}
 
 std::string json(std::string_view text) {
     std::string out;
@@ -125,13 +142,20 @@ std::string json(std::string_view text) {
 
 std::string json_type(const hg_option& option) {
     switch (option.type) {
-        case HG_OPTION_INTEGER: return R"("type": "integer")";
-        case HG_OPTION_FLOAT: return R"("type": "number")";
-        case HG_OPTION_BOOLEAN: return R"("type": "boolean")";
-        case HG_OPTION_SIZE: return R"("type": ["string", "integer"])";
-        case HG_OPTION_LIST: return R"("type": "array", "items": {"type": "string"})";
-        case HG_OPTION_MAP: return R"("type": "object", "additionalProperties": {"type": "string"})";
-        default: return R"("type": "string")";
+        case HG_OPTION_INTEGER:
+            return R"("type": "integer")";
+        case HG_OPTION_FLOAT:
+            return R"("type": "number")";
+        case HG_OPTION_BOOLEAN:
+            return R"("type": "boolean")";
+        case HG_OPTION_SIZE:
+            return R"("type": ["string", "integer"])";
+        case HG_OPTION_LIST:
+            return R"("type": "array", "items": {"type": "string"})";
+        case HG_OPTION_MAP:
+            return R"("type": "object", "additionalProperties": {"type": "string"})";
+        default:
+            return R"("type": "string")";
     }
 }
 
@@ -139,8 +163,9 @@ std::string json_type(const hg_option& option) {
 
 std::string describe_text(const hg_descriptor& descriptor) {
     const auto kind = static_cast<loader::Kind>(descriptor.kind);
-    std::string out = std::string(view(descriptor.type)) + ": " + std::string(loader::kind_name(kind)) + ", version " +
-                      std::string(view(descriptor.version)) + "\n" + std::string(view(descriptor.summary)) + "\n";
+    std::string out = std::string(view(descriptor.type)) + ": " + std::string(loader::kind_name(kind)) +
+                      ", version " + std::string(view(descriptor.version)) + "\n" +
+                      std::string(view(descriptor.summary)) + "\n";
     if (descriptor.option_count != 0) {
         out += "\nOptions:\n";
     }
@@ -158,9 +183,10 @@ std::string describe_text(const hg_descriptor& descriptor) {
                 out += "  " + std::string(measurement) + "\n";
             }
             out += "    " + std::string(view(declaration.name)) +
-                   (declaration.role == HG_ROLE_TAG ? " (tag)" : " (" + std::string(field_type(declaration.type)) +
-                                                                     (declaration.unit.size == 0 ? "" : ", ") +
-                                                                     std::string(view(declaration.unit)) + ")") +
+                   (declaration.role == HG_ROLE_TAG ? " (tag)"
+                                                    : " (" + std::string(field_type(declaration.type)) +
+                                                          (declaration.unit.size == 0 ? "" : ", ") +
+                                                          std::string(view(declaration.unit)) + ")") +
                    "  " + std::string(view(declaration.help)) + "\n";
         }
     }
@@ -188,20 +214,22 @@ std::string describe_markdown(const hg_descriptor& descriptor) {
         if (view(declaration.measurement) != measurement) {
             out += measurement.empty() ? "" : "\n";
             measurement = view(declaration.measurement);
-            out += "### `" + std::string(measurement) + "`\n\n| Name | Kind | Type | Unit | Meaning |\n"
+            out += "### `" + std::string(measurement) +
+                   "`\n\n| Name | Kind | Type | Unit | Meaning |\n"
                    "| --- | --- | --- | --- | --- |\n";
         }
         const bool is_tag = declaration.role == HG_ROLE_TAG;
         out += "| `" + std::string(view(declaration.name)) + "` | " + (is_tag ? "tag" : "field") + " | " +
-               std::string(field_type(declaration.type)) + " | " + std::string(view(declaration.unit)) + " | " +
-               cell(std::string(view(declaration.help))) + " |\n";
+               std::string(field_type(declaration.type)) + " | " + std::string(view(declaration.unit)) +
+               " | " + cell(std::string(view(declaration.help))) + " |\n";
     }
     return out + "<!-- end generated -->\n";
 }
 
 std::string describe_json(const hg_descriptor& descriptor) {
     std::string out = "{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": " +
-                      json(view(descriptor.type)) + ",\n  \"description\": " + json(view(descriptor.summary)) +
+                      json(view(descriptor.type)) +
+                      ",\n  \"description\": " + json(view(descriptor.summary)) +
                       ",\n  \"type\": \"object\",\n  \"properties\": {\n    \"type\": {\"const\": " +
                       json(view(descriptor.type)) + "}";
     std::string required = "\"type\"";
@@ -215,8 +243,10 @@ std::string describe_json(const hg_descriptor& descriptor) {
             out += ", \"enum\": [" + words + "]";
         }
         if (option->type == HG_OPTION_INTEGER || option->type == HG_OPTION_FLOAT) {
-            out += has(*option, HG_OPTION_HAS_MINIMUM) ? ", \"minimum\": " + bound(*option, option->minimum) : "";
-            out += has(*option, HG_OPTION_HAS_MAXIMUM) ? ", \"maximum\": " + bound(*option, option->maximum) : "";
+            out += has(*option, HG_OPTION_HAS_MINIMUM) ? ", \"minimum\": " + bound(*option, option->minimum)
+                                                       : "";
+            out += has(*option, HG_OPTION_HAS_MAXIMUM) ? ", \"maximum\": " + bound(*option, option->maximum)
+                                                       : "";
         }
         out += ", \"description\": " + json(full_help(*option)) + "}";
         required += has(*option, HG_OPTION_REQUIRED) ? ", " + json(view(option->name)) : "";
@@ -224,10 +254,12 @@ std::string describe_json(const hg_descriptor& descriptor) {
     return out + "\n  },\n  \"required\": [" + required + "]\n}\n";
 }
 
-std::string sample_table(const hg_descriptor& descriptor, std::string_view name, const std::vector<std::string>& from) {
+std::string sample_table(const hg_descriptor& descriptor, std::string_view name,
+                         const std::vector<std::string>& from) {
     const auto kind = static_cast<loader::Kind>(descriptor.kind);
-    std::string out = "# " + std::string(view(descriptor.summary)) + "\n[" + std::string(graph::table_name(kind)) + "." +
-                      std::string(name) + "]\ntype = \"" + std::string(view(descriptor.type)) + "\"\n";
+    std::string out = "# " + std::string(view(descriptor.summary)) + "\n[" +
+                      std::string(graph::table_name(kind)) + "." + std::string(name) + "]\ntype = \"" +
+                      std::string(view(descriptor.type)) + "\"\n";
     if (kind != loader::Kind::input) {
         std::string names;
         for (const std::string& source : from) {
@@ -237,12 +269,15 @@ std::string sample_table(const hg_descriptor& descriptor, std::string_view name,
     }
     for (const hg_option* option : options_of(descriptor)) {
         const bool is_required = has(*option, HG_OPTION_REQUIRED);
-        std::string value = has(*option, HG_OPTION_HAS_DEFAULT) ? option_value_text(option->default_value, *option) : "";
-        if (option->example.size != 0 && (is_required || value.empty() || value == "\"\"" || value == "[]" || value == "{}")) {
+        std::string value =
+            has(*option, HG_OPTION_HAS_DEFAULT) ? option_value_text(option->default_value, *option) : "";
+        if (option->example.size != 0 &&
+            (is_required || value.empty() || value == "\"\"" || value == "[]" || value == "{}")) {
             value = std::string(view(option->example));
         }
-        out += "\n## " + full_help(*option) + " Takes " + type_word(*option) + ".\n" + (is_required ? "" : "# ") +
-               std::string(view(option->name)) + " = " + (value.empty() ? "\"\"" : value) + "\n";
+        out += "\n## " + full_help(*option) + " Takes " + type_word(*option) + ".\n" +
+               (is_required ? "" : "# ") + std::string(view(option->name)) + " = " +
+               (value.empty() ? "\"\"" : value) + "\n";
     }
     return out;
 }

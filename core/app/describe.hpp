@@ -1,4 +1,5 @@
-// What a plugin's descriptor says, as text for a terminal, Markdown for a README, JSON Schema for an editor, and a sample.
+// What a plugin's descriptor says, as text for a terminal, Markdown for a README, JSON Schema for an editor,
+// and a sample.
 #pragma once
 
 #include <heliograph/abi.h>
@@ -12,8 +13,8 @@ namespace heliograph::app {
 /// For a terminal: summary, options, and for inputs the metrics.
 [[nodiscard]] std::string describe_text(const hg_descriptor& descriptor);
 
-/// For a README: blocks that begin with `<!-- generated: NAME -->` and end with `<!-- end generated -->`; the names are
-/// options and, for a plugin that declares what it makes, metrics.
+/// For a README: blocks that begin with `<!-- generated: NAME -->` and end with `<!-- end generated -->`; the
+/// names are options and, for a plugin that declares what it makes, metrics.
 [[nodiscard]] std::string describe_markdown(const hg_descriptor& descriptor);
 
 /// JSON Schema (draft 2020-12) of the node's table, common options left out.

@@ -25,8 +25,8 @@ std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments) {
     folders.insert(folders.end(), agent.plugin_dirs.begin(), agent.plugin_dirs.end());
     loaded->registry = std::make_unique<loader::Registry>(loader::search_path(folders));
     loaded->state = std::make_unique<runtime::StateStore>(agent.state_dir);
-    loaded->pipeline = runtime::build_pipeline(loaded->document, environment, *loaded->registry, loaded->services(),
-                                               agent, loaded->problems);
+    loaded->pipeline = runtime::build_pipeline(loaded->document, environment, *loaded->registry,
+                                               loaded->services(), agent, loaded->problems);
     loaded->problems.sort();
     return loaded;
 }

@@ -27,7 +27,8 @@ struct LoadedConfig {
     [[nodiscard]] runtime::Services services() { return {log, ledger, *state}; }
 };
 
-/// Reads and checks the config. Problems are in the result, sorted; the pipeline is usable only when there are none.
+/// Reads and checks the config. Problems are in the result, sorted; the pipeline is usable only when there
+/// are none.
 [[nodiscard]] std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments);
 
 /// Prints the problems to standard error, with a count. Returns the exit code: kSuccess when there are none.

@@ -23,14 +23,16 @@ struct Command {
 };
 
 int command_version(const Arguments&) {
-    std::cout << "heliograph " HELIOGRAPH_VERSION ", plugin ABI " << HG_ABI_MAJOR << "." << HG_ABI_MINOR << "\n";
+    std::cout << "heliograph " HELIOGRAPH_VERSION ", plugin ABI " << HG_ABI_MAJOR << "." << HG_ABI_MINOR
+              << "\n";
     return kSuccess;
 }
 
 constexpr std::array<Command, 8> kCommands{{
     {"run", "Run the config until SIGINT or SIGTERM. SIGUSR1 logs the ledger.", &command_run, "", ""},
     {"check", "Check the config without opening anything.", &command_check, "", ""},
-    {"once", "Gather once from every input, deliver, and say by the exit code how it went.", &command_once, "", ""},
+    {"once", "Gather once from every input, deliver, and say by the exit code how it went.", &command_once,
+     "", ""},
     {"graph", "Draw the config's graph.", &command_graph, "", "mermaid dot"},
     {"plugins", "List the plugins, or describe some with their options.", &command_plugins, "[TYPE...]",
      "text markdown json"},
@@ -43,13 +45,15 @@ void print_help(std::ostream& out, const po::options_description& options) {
     out << "Heliograph collects metrics from devices and delivers them.\n\n"
            "Usage: heliograph COMMAND [OPTIONS]\n\nCommands:\n";
     for (const Command& command : kCommands) {
-        const std::string words = std::string(command.name) + (command.operands.empty() ? "" : " ") +
-                                  std::string(command.operands);
-        out << "  " << words << std::string(words.size() < 19 ? 19 - words.size() : 1, ' ') << command.help << "\n";
+        const std::string words =
+            std::string(command.name) + (command.operands.empty() ? "" : " ") + std::string(command.operands);
+        out << "  " << words << std::string(words.size() < 19 ? 19 - words.size() : 1, ' ') << command.help
+            << "\n";
     }
     out << "\n"
         << options
-        << "\nExit codes: 0 all is well, 1 something failed while running, 2 the command line or the config is wrong.\n"
+        << "\nExit codes: 0 all is well, 1 something failed while running, 2 the command line or the config "
+           "is wrong.\n"
            "\nExamples:\n"
            "  heliograph sample TYPE TYPE > my.toml\n"
            "  heliograph check -c my.toml\n"
@@ -136,7 +140,8 @@ int run_program(const std::vector<std::string>& arguments) {
         }
         if (!parsed.format.empty() && !contains_word(command.formats, parsed.format)) {
             return usage_error(parsed.command + " cannot print " + parsed.format +
-                               (command.formats.empty() ? "; it has no --format" : "; it knows: " + std::string(command.formats)));
+                               (command.formats.empty() ? "; it has no --format"
+                                                        : "; it knows: " + std::string(command.formats)));
         }
         return command.run(parsed);
     }

@@ -15,18 +15,58 @@
 namespace heliograph::config {
 namespace {
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
+}
 
-/// The value as it was found, for an error. A text that came from outside the file may be secret, so it is not shown.
+/// A basic string of TOML.
+std::string toml_text(std::string_view text) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string out = "\"";
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (c == '\n') {
+            out += "\\n";
+        } else if (c == '\t') {
+            out += "\\t";
+        } else if (byte < 0x20 || byte == 0x7F) {
+            out += "\\u00";
+            out += kDigits[byte >> 4U];
+            out += kDigits[byte & 0x0FU];
+        } else {
+            out += c;
+        }
+    }
+    return out + "\"";
+}
+
+/// A key of TOML, in quotes where it needs them.
+std::string toml_key(std::string_view key) {
+    const bool is_bare = !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '-';
+    });
+    return is_bare ? std::string(key) : toml_text(key);
+}
+
+/// The value as it was found, for an error. A text that came from outside the file may be secret, so it is
+/// not shown.
 std::string found(const Value& value) {
     if (value.interpolated()) {
         return "what was filled in";
     }
     switch (value.kind()) {
-        case Kind::text: return "the text " + quoted(value.as_text());
-        case Kind::integer: return "the integer " + std::to_string(value.as_integer());
-        case Kind::boolean: return value.as_boolean() ? "the boolean true" : "the boolean false";
-        default: return std::string(describe(value.kind()));
+        case Kind::text:
+            return "the text " + quoted(value.as_text());
+        case Kind::integer:
+            return "the integer " + std::to_string(value.as_integer());
+        case Kind::boolean:
+            return value.as_boolean() ? "the boolean true" : "the boolean false";
+        default:
+            return std::string(describe(value.kind()));
     }
 }
 
@@ -39,11 +79,29 @@ std::string number_text(double number) {
     return {text, end.ptr};
 }
 
+/// Whether a text would do as the option's value if it stood without its quotes.
+bool is_literal(const hg_option& option, std::string_view text) {
+    const char* const end = text.data() + text.size();
+    std::int64_t integer = 0;
+    double number = 0;
+    switch (option.type) {
+        case HG_OPTION_INTEGER:
+            return std::from_chars(text.data(), end, integer).ptr == end && !text.empty();
+        case HG_OPTION_FLOAT:
+            return std::from_chars(text.data(), end, number).ptr == end && !text.empty();
+        case HG_OPTION_BOOLEAN:
+            return text == "true" || text == "false";
+        default:
+            return false;
+    }
+}
+
 std::string bound_text(double bound, const hg_option& option) {
     switch (option.type) {
         case HG_OPTION_DURATION:
             return format_duration(std::chrono::nanoseconds(static_cast<std::int64_t>(bound)));
-        case HG_OPTION_SIZE: return format_size(static_cast<std::uint64_t>(bound));
+        case HG_OPTION_SIZE:
+            return format_size(static_cast<std::uint64_t>(bound));
         default: {
             const std::string_view unit = view(option.unit);
             return number_text(bound) + (unit.empty() ? "" : " " + std::string(unit));
@@ -55,17 +113,28 @@ std::string bound_text(double bound, const hg_option& option) {
 
 std::string_view option_type_text(std::int32_t type) {
     switch (type) {
-        case HG_OPTION_TEXT: return "a text";
-        case HG_OPTION_INTEGER: return "an integer";
-        case HG_OPTION_FLOAT: return "a number";
-        case HG_OPTION_BOOLEAN: return "a boolean (true or false)";
-        case HG_OPTION_DURATION: return "a duration such as \"60s\" or \"1h30m\"";
-        case HG_OPTION_SIZE: return "a size such as \"64MiB\"";
-        case HG_OPTION_LIST: return "a list of texts";
-        case HG_OPTION_MAP: return "a table of texts";
-        case HG_OPTION_SECRET: return "a secret text";
-        case HG_OPTION_CHOICE: return "one of a few words";
-        default: return "a value";
+        case HG_OPTION_TEXT:
+            return "a text";
+        case HG_OPTION_INTEGER:
+            return "an integer";
+        case HG_OPTION_FLOAT:
+            return "a number";
+        case HG_OPTION_BOOLEAN:
+            return "a boolean (true or false)";
+        case HG_OPTION_DURATION:
+            return "a duration such as \"60s\" or \"1h30m\"";
+        case HG_OPTION_SIZE:
+            return "a size such as \"64MiB\"";
+        case HG_OPTION_LIST:
+            return "a list of texts";
+        case HG_OPTION_MAP:
+            return "a table of texts";
+        case HG_OPTION_SECRET:
+            return "a secret text";
+        case HG_OPTION_CHOICE:
+            return "one of a few words";
+        default:
+            return "a value";
     }
 }
 
@@ -80,7 +149,9 @@ const Position& OptionValues::position(std::string_view option, std::string_view
     return at == positions_.end() ? table_position_ : at->second;
 }
 
-std::vector<std::string> OptionValues::secrets() const { return secrets_; }
+std::vector<std::string> OptionValues::secrets() const {
+    return secrets_;
+}
 
 /// Reads one set of options out of a table.
 class OptionReader {
@@ -102,9 +173,12 @@ public:
                 out_.positions_.insert_or_assign(std::string(name), entry->value.position());
                 if (entry->value.interpolation() != Interpolation::failed) {
                     value = read_value(*option, entry->value);
+                } else {
+                    out_.usable_ = false;
                 }
             } else if ((option->flags & HG_OPTION_REQUIRED) != 0) {
                 problem(table.position(), *option, "is required and missing", sample_line(*option));
+                out_.usable_ = false;
             }
             out_.values_.push_back(value);
         }
@@ -119,17 +193,37 @@ private:
         bool good = false;
         switch (option.type) {
             case HG_OPTION_TEXT:
-            case HG_OPTION_SECRET: good = read_text(option, value, result); break;
-            case HG_OPTION_CHOICE: good = read_choice(option, value, result); break;
-            case HG_OPTION_INTEGER: good = read_integer(option, value, result); break;
-            case HG_OPTION_FLOAT: good = read_float(option, value, result); break;
-            case HG_OPTION_BOOLEAN: good = read_boolean(option, value, result); break;
-            case HG_OPTION_DURATION: good = read_duration(option, value, result); break;
-            case HG_OPTION_SIZE: good = read_size(option, value, result); break;
-            case HG_OPTION_LIST: good = read_list(option, value, result); break;
-            case HG_OPTION_MAP: good = read_map(option, value, result); break;
-            default: break;
+            case HG_OPTION_SECRET:
+                good = read_text(option, value, result);
+                break;
+            case HG_OPTION_CHOICE:
+                good = read_choice(option, value, result);
+                break;
+            case HG_OPTION_INTEGER:
+                good = read_integer(option, value, result);
+                break;
+            case HG_OPTION_FLOAT:
+                good = read_float(option, value, result);
+                break;
+            case HG_OPTION_BOOLEAN:
+                good = read_boolean(option, value, result);
+                break;
+            case HG_OPTION_DURATION:
+                good = read_duration(option, value, result);
+                break;
+            case HG_OPTION_SIZE:
+                good = read_size(option, value, result);
+                break;
+            case HG_OPTION_LIST:
+                good = read_list(option, value, result);
+                break;
+            case HG_OPTION_MAP:
+                good = read_map(option, value, result);
+                break;
+            default:
+                break;
         }
+        out_.usable_ = out_.usable_ && good;
         return good ? result : hg_option_value{};
     }
 
@@ -137,21 +231,24 @@ private:
 
     bool wrong_type(const hg_option& option, const Value& value) {
         std::string hint;
-        if (value.is(Kind::text) && !value.interpolated() &&
-            (option.type == HG_OPTION_INTEGER || option.type == HG_OPTION_FLOAT ||
-             option.type == HG_OPTION_BOOLEAN)) {
+        if (value.is(Kind::text) && !value.interpolated() && is_literal(option, value.as_text())) {
             hint = "write it without quotes";
-        } else if ((value.is(Kind::integer) || value.is(Kind::floating)) && option.type == HG_OPTION_DURATION) {
+        } else if ((value.is(Kind::integer) || value.is(Kind::floating)) &&
+                   option.type == HG_OPTION_DURATION) {
             hint = "write the unit: \"" +
-                   (value.is(Kind::integer) ? std::to_string(value.as_integer()) : number_text(value.as_floating())) +
+                   (value.is(Kind::integer) ? std::to_string(value.as_integer())
+                                            : number_text(value.as_floating())) +
                    "s\"";
         } else if (value.is(Kind::text) && option.type == HG_OPTION_LIST) {
             hint = "write [" + (value.interpolated() ? "\"...\"" : quoted(value.as_text())) + "]";
         } else if (option.type == HG_OPTION_TEXT || option.type == HG_OPTION_SECRET) {
             hint = "put it in quotes";
         }
+        // A secret that was written without quotes is a secret still.
+        const std::string given =
+            option.type == HG_OPTION_SECRET ? std::string(describe(value.kind())) : found(value);
         problem(value.position(), option,
-                "takes " + std::string(option_type_text(option.type)) + ", and " + found(value) + " is given",
+                "takes " + std::string(option_type_text(option.type)) + ", and " + given + " is given",
                 std::move(hint));
         return false;
     }
@@ -307,8 +404,8 @@ private:
         } else if (value.is(Kind::list)) {
             for (const Value& item : value.as_list()) {
                 if (!item.is(Kind::text)) {
-                    problem(item.position(), option, "takes a list of texts, and " + found(item) + " is in it",
-                            "put it in quotes");
+                    problem(item.position(), option,
+                            "takes a list of texts, and " + found(item) + " is in it", "put it in quotes");
                     return false;
                 }
                 if (item.interpolation() == Interpolation::failed) {
@@ -333,14 +430,16 @@ private:
         bool good = true;
         for (const Entry& entry : value.as_table()) {
             if (!entry.value.is(Kind::text)) {
-                problem(entry.value.position(), option,
-                        "takes a table of texts, and " + found(entry.value) + " stands for `" + entry.key + "`",
-                        "put it in quotes");
+                problem(
+                    entry.value.position(), option,
+                    "takes a table of texts, and " + found(entry.value) + " stands for `" + entry.key + "`",
+                    "put it in quotes");
                 good = false;
                 continue;
             }
             good = good && entry.value.interpolation() != Interpolation::failed;
-            out_.positions_.insert_or_assign(std::string(view(option.name)) + "." + entry.key, entry.key_position);
+            out_.positions_.insert_or_assign(std::string(view(option.name)) + "." + entry.key,
+                                             entry.key_position);
             items.push_back({keep(entry.key), keep(entry.value.as_text())});
         }
         result.value.map = {items.data(), items.size()};
@@ -349,10 +448,13 @@ private:
 
     static std::string sample_line(const hg_option& option) {
         const std::string_view example = view(option.example);
-        return example.empty() ? "" : "for example: " + std::string(view(option.name)) + " = " + std::string(example);
+        return example.empty()
+                   ? ""
+                   : "for example: " + std::string(view(option.name)) + " = " + std::string(example);
     }
 
-    void problem(const Position& position, const hg_option& option, std::string message, std::string hint = {}) {
+    void problem(const Position& position, const hg_option& option, std::string message,
+                 std::string hint = {}) {
         problems_.add({position, std::string(subject_) + ": option `" + std::string(view(option.name)) + "`",
                        std::move(message), std::move(hint)});
     }
@@ -376,7 +478,8 @@ std::optional<bool> boolean_from_text(std::string_view text) {
     return std::nullopt;
 }
 
-std::vector<OptionValues> read_options(const Value& table, std::span<const std::span<const hg_option* const>> sets,
+std::vector<OptionValues> read_options(const Value& table,
+                                       std::span<const std::span<const hg_option* const>> sets,
                                        std::span<const std::string_view> known, std::string_view subject,
                                        Problems& problems) {
     std::vector<OptionReader> readers;
@@ -406,32 +509,41 @@ std::vector<OptionValues> read_options(const Value& table, std::span<const std::
 
 std::string option_value_text(const hg_option_value& value, const hg_option& option) {
     switch (value.type) {
-        case HG_OPTION_TEXT: return quoted(view(value.value.text));
-        case HG_OPTION_SECRET: return value.value.text.size == 0 ? "\"\"" : "\"***\"";
-        case HG_OPTION_INTEGER: return std::to_string(value.value.integer);
-        case HG_OPTION_FLOAT: return number_text(value.value.floating);
-        case HG_OPTION_BOOLEAN: return value.value.boolean != 0 ? "true" : "false";
-        case HG_OPTION_DURATION: return quoted(format_duration(std::chrono::nanoseconds(value.value.integer)));
-        case HG_OPTION_SIZE: return quoted(format_size(static_cast<std::uint64_t>(value.value.integer)));
+        case HG_OPTION_TEXT:
+            return toml_text(view(value.value.text));
+        case HG_OPTION_SECRET:
+            return value.value.text.size == 0 ? "\"\"" : "\"***\"";
+        case HG_OPTION_INTEGER:
+            return std::to_string(value.value.integer);
+        case HG_OPTION_FLOAT:
+            return number_text(value.value.floating);
+        case HG_OPTION_BOOLEAN:
+            return value.value.boolean != 0 ? "true" : "false";
+        case HG_OPTION_DURATION:
+            return quoted(format_duration(std::chrono::nanoseconds(value.value.integer)));
+        case HG_OPTION_SIZE:
+            return quoted(format_size(static_cast<std::uint64_t>(value.value.integer)));
         case HG_OPTION_CHOICE: {
             const auto index = static_cast<std::size_t>(value.value.integer);
-            return index < option.choices.count ? quoted(view(option.choices.items[index])) : "";
+            return index < option.choices.count ? toml_text(view(option.choices.items[index])) : "";
         }
         case HG_OPTION_LIST: {
             std::string text;
             for (const hg_text& item : std::span(value.value.list.items, value.value.list.count)) {
-                text += (text.empty() ? "" : ", ") + quoted(view(item));
+                text += (text.empty() ? "" : ", ") + toml_text(view(item));
             }
             return "[" + text + "]";
         }
         case HG_OPTION_MAP: {
             std::string text;
             for (const hg_tag& item : std::span(value.value.map.items, value.value.map.count)) {
-                text += (text.empty() ? " " : ", ") + std::string(view(item.key)) + " = " + quoted(view(item.value));
+                text += (text.empty() ? " " : ", ") + toml_key(view(item.key)) + " = " +
+                        toml_text(view(item.value));
             }
             return text.empty() ? "{}" : "{" + text + " }";
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 

@@ -201,10 +201,19 @@ Problem describe_error(const toml::parse_error& error, const File& file) {
     if (description.starts_with(kPreamble)) {
         description.remove_prefix(kPreamble.size());
     }
-    const bool unquoted = description.find("integer: expected digit") != std::string_view::npos ||
-                          description.find("float: expected") != std::string_view::npos;
+    const auto says = [&](std::string_view words) {
+        return description.find(words) != std::string_view::npos;
+    };
+    std::string hint;
+    if (says("integer: expected digit") || says("float: expected")) {
+        hint = "a value with a unit is a text and needs quotes, such as \"60s\"";
+    } else if (says("floating-point: expected")) {
+        hint = "a text, such as an address, needs quotes";
+    } else if (says("string: unescaped control") || says("string: encountered end-of-file")) {
+        hint = "is its closing quote missing?";
+    }
     return problem_at(position_of(error.source().begin, file), "not valid TOML: " + std::string(description),
-                      unquoted ? "a value with a unit is a text and needs quotes, such as \"60s\"" : "");
+                      std::move(hint));
 }
 
 }  // namespace

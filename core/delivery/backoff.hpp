@@ -12,8 +12,8 @@ struct BackoffSettings {
     std::chrono::nanoseconds longest{60'000'000'000};
 };
 
-/// Doubles from `initial` to `longest`; each wait is drawn between half of that and all of it, so that many agents do
-/// not come back at once. Not thread-safe.
+/// Doubles from `initial` to `longest`; each wait is drawn between half of that and all of it, so that many
+/// agents do not come back at once. Not thread-safe.
 class Backoff {
 public:
     explicit Backoff(BackoffSettings settings, std::uint64_t seed = std::random_device{}())

@@ -2,13 +2,17 @@
 
 #include <heliograph/text.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace heliograph::delivery {
 namespace {
 
 /// What became of one metric of a write.
 enum class Fate : std::uint8_t { accepted, rejected, kept };
 
-/// The verdict of one write, as the output fills it in. The door is the first member, so its address is this one's.
+/// The verdict of one write, as the output fills it in. The door is the first member, so its address is this
+/// one's.
 struct CollectedVerdict {
     hg_verdict door;
     std::vector<Fate>* fates;
@@ -52,11 +56,14 @@ public:
         hg_error error{};
         error.size = sizeof(error);
         const std::size_t rejected_before = report_.rejected.size();
+        std::string error_before = report_.error;
         const std::int32_t status = write_(metrics, verdict.door, error);
-        const std::string text(error.text, error.text_size);
+        const std::string text(error.text, std::min<std::size_t>(error.text_size, HG_ERROR_TEXT_SIZE));
 
         if (status == HG_REFUSED || status == HG_TOO_LARGE) {
-            report_.rejected.resize(rejected_before);  // the parts will be judged again
+            // The parts will be judged again.
+            report_.rejected.resize(rejected_before);
+            report_.error = std::move(error_before);
             return halve(metrics, offset, text);
         }
         return settle(fates, offset, status, text, std::chrono::nanoseconds(error.retry_after));
@@ -77,8 +84,8 @@ private:
         return offer({records + half, metrics.size() - half}, offset + half);
     }
 
-    bool settle(const std::vector<Fate>& fates, std::size_t offset, std::int32_t status, const std::string& text,
-                std::chrono::nanoseconds retry_after) {
+    bool settle(const std::vector<Fate>& fates, std::size_t offset, std::int32_t status,
+                const std::string& text, std::chrono::nanoseconds retry_after) {
         const bool good = status == HG_OK;
         bool any_kept = false;
         for (std::size_t i = 0; i < fates.size(); ++i) {
@@ -95,9 +102,15 @@ private:
         switch (status) {
             case HG_OK:
             case HG_RETRY:
-            case HG_OUT_OF_MEMORY: report_.health = Health::unavailable; break;
-            case HG_STOPPED: report_.health = Health::stopped; break;
-            default: report_.health = Health::misconfigured; break;
+            case HG_OUT_OF_MEMORY:
+                report_.health = Health::unavailable;
+                break;
+            case HG_STOPPED:
+                report_.health = Health::stopped;
+                break;
+            default:
+                report_.health = Health::misconfigured;
+                break;
         }
         if (!text.empty()) {
             report_.error = text;

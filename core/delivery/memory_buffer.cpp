@@ -20,7 +20,8 @@ std::size_t MemoryBuffer::append(BatchRef batch, Clock::time_point now) {
     std::unique_lock lock(mutex_);
     std::size_t dropped = 0;
     if (settings_.when_full == WhenFull::block) {
-        room_.wait(lock, [&] { return letting_through_ || bytes_ == 0 || bytes_ + bytes <= settings_.limit_bytes; });
+        room_.wait(
+            lock, [&] { return letting_through_ || bytes_ == 0 || bytes_ + bytes <= settings_.limit_bytes; });
     } else {
         dropped = drop_oldest_until(bytes);
     }
@@ -66,7 +67,8 @@ MemoryBuffer::Work MemoryBuffer::wait_for_work(Clock::time_point until) {
         if (now >= until) {
             return Work::timeout;
         }
-        const auto wake = slices_.empty() ? until : std::min(until, slices_.front().since + settings_.flush_interval);
+        const auto wake =
+            slices_.empty() ? until : std::min(until, slices_.front().since + settings_.flush_interval);
         work_.wait_until(lock, wake);
     }
 }
@@ -137,7 +139,8 @@ void MemoryBuffer::finish(const std::vector<bool>& kept) {
     records_.clear();
     {
         const std::lock_guard lock(mutex_);
-        slices_.insert(slices_.begin(), std::make_move_iterator(back.begin()), std::make_move_iterator(back.end()));
+        slices_.insert(slices_.begin(), std::make_move_iterator(back.begin()),
+                       std::make_move_iterator(back.end()));
         count_ -= gone;
         bytes_ -= gone_bytes;
     }

@@ -21,20 +21,21 @@ enum class WhenFull : std::uint8_t { drop_oldest, block };
 struct BufferSettings {
     std::size_t limit_bytes = std::size_t{64} << 20;
     WhenFull when_full = WhenFull::drop_oldest;
-    std::size_t batch_size = 1000;                             // metrics that make a write due at once
-    std::chrono::nanoseconds flush_interval{250'000'000};      // how long the oldest metric waits for that
+    std::size_t batch_size = 1000;                         // metrics that make a write due at once
+    std::chrono::nanoseconds flush_interval{100'000'000};  // how long the oldest metric waits for that
 };
 
-/// Metrics that wait for their output. One thread appends or several, one takes. Memory is counted as what the batches
-/// hold; a batch larger than the limit is taken when the buffer is empty, so that nothing is ever too large to pass.
+/// Metrics that wait for their output. One thread appends or several, one takes. Memory is counted as what
+/// the batches hold; a batch larger than the limit is taken when the buffer is empty, so that nothing is ever
+/// too large to pass.
 class MemoryBuffer {
 public:
     using Clock = std::chrono::steady_clock;
 
     explicit MemoryBuffer(BufferSettings settings) : settings_(settings) {}
 
-    /// Appends a batch that is not empty. Returns how many metrics were dropped for it: older ones, oldest first. With
-    /// `block` it waits for room; after close it takes everything. [any thread]
+    /// Appends a batch that is not empty. Returns how many metrics were dropped for it: older ones, oldest
+    /// first. With `block` it waits for room; after close it takes everything. [any thread]
     std::size_t append(BatchRef batch, Clock::time_point now);
 
     /// Why wait_for_work returned.
@@ -44,8 +45,9 @@ public:
     /// Waits for close or `until`, whatever is due: for an output that backs off. [output's thread]
     [[nodiscard]] Work wait_for_close(Clock::time_point until);
 
-    /// Takes up to `most` of the oldest metrics, at most batch_size. The span is valid until finish, which must follow
-    /// and says for each of them whether it is kept; kept ones come first again, in their order. [output's thread]
+    /// Takes up to `most` of the oldest metrics, at most batch_size. The span is valid until finish, which
+    /// must follow and says for each of them whether it is kept; kept ones come first again, in their order.
+    /// [output's thread]
     [[nodiscard]] MetricSpan take(std::size_t most);
     void finish(const std::vector<bool>& kept);
 

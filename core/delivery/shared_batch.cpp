@@ -24,18 +24,18 @@ void append_shallow(hg_batch& to, const hg_metric& metric) {
     copy.fields = copy_array(*to.arena, metric.fields, metric.field_count);
 }
 
-/// Keeps `original` alive as long as `batch`.
-void tie(hg_batch& batch, const BatchRef& original) {
-    BatchRef share = original;
+}  // namespace
+
+void SharedBatch::keep_alive(const BatchRef& other) {
+    BatchRef share = other;
     void* raw = share.release_raw();
     const auto release = [](void* it) { static_cast<void>(BatchRef::adopt_raw(it)); };
-    if (batch.arena->adopt(batch.arena, raw, release) != HG_OK) {
+    if (owned_.arena().adopt(raw, release) != HG_OK) {
         release(raw);
         throw std::bad_alloc();
     }
+    kept_alive_bytes_ += other.footprint();
 }
-
-}  // namespace
 
 void BatchRef::release() noexcept {
     if (batch_ == nullptr) {
@@ -72,6 +72,7 @@ BatchRef BatchPool::acquire() {
 void BatchPool::give_back(SharedBatch* batch) noexcept {
     // Emptying may let go of another batch of this pool, so it happens outside of the lock.
     batch->owned().reset();
+    batch->kept_alive_bytes_ = 0;
     if (batch->owned().footprint() <= kLargestKept) {
         const std::lock_guard lock(mutex_);
         if (free_.size() < kKept) {
@@ -92,7 +93,7 @@ void make_exclusive(BatchRef& batch, BatchPool& pool) {
     for (const hg_metric& metric : batch.metrics().records()) {
         append_shallow(door, metric);
     }
-    tie(door, batch);
+    copy.keep_alive(batch);
     batch = std::move(copy);
 }
 
@@ -106,7 +107,7 @@ BatchRef select(const BatchRef& batch, const std::vector<bool>& keep, BatchPool&
             append_shallow(door, records[i]);
         }
     }
-    tie(door, batch);
+    copy.keep_alive(batch);
     return copy;
 }
 

@@ -14,6 +14,7 @@
 namespace heliograph::delivery {
 
 class BatchPool;
+class BatchRef;
 
 /// A batch and the number of those who hold it. Only a sole holder may change it.
 class SharedBatch {
@@ -23,6 +24,11 @@ public:
 
     [[nodiscard]] OwnedBatch& owned() noexcept { return owned_; }
     [[nodiscard]] const OwnedBatch& owned() const noexcept { return owned_; }
+    /// Bytes of memory that the batch holds, and those of the batches that it keeps alive.
+    [[nodiscard]] std::size_t footprint() const noexcept { return owned_.footprint() + kept_alive_bytes_; }
+
+    /// Keeps another batch alive, in which text of this one lies. Throws std::bad_alloc.
+    void keep_alive(const BatchRef& other);
 
 private:
     friend class BatchRef;
@@ -31,12 +37,13 @@ private:
     ~SharedBatch() = default;
 
     OwnedBatch owned_;
+    std::size_t kept_alive_bytes_ = 0;
     std::atomic<std::size_t> holders_{1};
     std::shared_ptr<BatchPool> pool_;  // where it returns to; a batch may outlive the node that made it
 };
 
-/// Holds a share of a batch. Copying shares, the last holder gives the batch back to its pool. [any thread] for
-/// different holders of one batch.
+/// Holds a share of a batch. Copying shares, the last holder gives the batch back to its pool. [any thread]
+/// for different holders of one batch.
 class BatchRef {
 public:
     BatchRef() noexcept = default;
@@ -55,18 +62,23 @@ public:
     explicit operator bool() const noexcept { return batch_ != nullptr; }
     [[nodiscard]] MetricSpan metrics() const noexcept { return batch_->owned().metrics(); }
     [[nodiscard]] std::size_t size() const noexcept { return batch_->owned().size(); }
-    /// Bytes of memory that the batch holds.
-    [[nodiscard]] std::size_t footprint() const noexcept { return batch_->owned().footprint(); }
+    /// Bytes of memory that the batch holds or keeps alive. Where several batches keep one alive, each counts
+    /// it.
+    [[nodiscard]] std::size_t footprint() const noexcept { return batch_->footprint(); }
     /// Whether nobody else holds the batch, so that it may be changed.
     [[nodiscard]] bool is_sole_holder() const noexcept {
         return batch_->holders_.load(std::memory_order_acquire) == 1;
     }
+    /// Keeps another batch alive as long as this one. Only for a sole holder.
+    void keep_alive(const BatchRef& other) { batch_->keep_alive(other); }
     /// The batch to change. Only for a sole holder; see make_exclusive.
     [[nodiscard]] OwnedBatch& exclusive() noexcept { return batch_->owned(); }
 
     /// Gives up the share and hands it out as a plain pointer; adopt_raw takes it back.
     [[nodiscard]] void* release_raw() noexcept { return std::exchange(batch_, nullptr); }
-    [[nodiscard]] static BatchRef adopt_raw(void* raw) noexcept { return BatchRef(static_cast<SharedBatch*>(raw)); }
+    [[nodiscard]] static BatchRef adopt_raw(void* raw) noexcept {
+        return BatchRef(static_cast<SharedBatch*>(raw));
+    }
 
 private:
     friend class BatchPool;
@@ -76,7 +88,8 @@ private:
     SharedBatch* batch_ = nullptr;
 };
 
-/// Keeps a few emptied batches, with their memory, for reuse, so that a warm pipeline allocates nothing. [any thread]
+/// Keeps a few emptied batches, with their memory, for reuse, so that a warm pipeline allocates nothing. [any
+/// thread]
 class BatchPool : public std::enable_shared_from_this<BatchPool> {
 public:
     static constexpr std::size_t kKept = 8;
@@ -84,7 +97,9 @@ public:
     static constexpr std::size_t kLargestKept = std::size_t{2} << 20;
 
     /// Pools are shared with the batches that they gave out.
-    [[nodiscard]] static std::shared_ptr<BatchPool> make() { return std::shared_ptr<BatchPool>(new BatchPool()); }
+    [[nodiscard]] static std::shared_ptr<BatchPool> make() {
+        return std::shared_ptr<BatchPool>(new BatchPool());
+    }
     ~BatchPool();
 
     [[nodiscard]] BatchRef acquire();
@@ -98,8 +113,8 @@ private:
     std::vector<SharedBatch*> free_;
 };
 
-/// Makes sure that the batch may be changed: unchanged when this is its only holder, else a copy of the records whose
-/// text still lies in the original, which the copy keeps alive.
+/// Makes sure that the batch may be changed: unchanged when this is its only holder, else a copy of the
+/// records whose text still lies in the original, which the copy keeps alive.
 void make_exclusive(BatchRef& batch, BatchPool& pool);
 
 /// A batch of the records for which keep[i] is true, sharing their text with the original.

@@ -33,15 +33,22 @@ std::string draw_mermaid(const Graph& graph) {
         const std::string text = without_quotes(caption(node, "<br/>"));
         const std::string id = "n" + std::to_string(i);
         switch (node.kind) {
-            case Kind::input: out += "    " + id + "([\"" + text + "\"])\n"; break;
-            case Kind::processor: out += "    " + id + "[\"" + text + "\"]\n"; break;
-            case Kind::output: out += "    " + id + "[(\"" + text + "\")]\n"; break;
+            case Kind::input:
+                out += "    " + id + "([\"" + text + "\"])\n";
+                break;
+            case Kind::processor:
+                out += "    " + id + "[\"" + text + "\"]\n";
+                break;
+            case Kind::output:
+                out += "    " + id + "[(\"" + text + "\")]\n";
+                break;
         }
     }
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         for (const std::size_t reader : graph.nodes[i].readers) {
             const bool used = graph.nodes[i].active && graph.nodes[reader].active;
-            out += "    n" + std::to_string(i) + (used ? " --> n" : " -.-> n") + std::to_string(reader) + "\n";
+            out +=
+                "    n" + std::to_string(i) + (used ? " --> n" : " -.-> n") + std::to_string(reader) + "\n";
         }
     }
     return out;
@@ -51,15 +58,17 @@ std::string draw_dot(const Graph& graph) {
     std::string out = "digraph heliograph {\n    rankdir=LR;\n";
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        const char* shape = node.kind == Kind::input ? "ellipse" : node.kind == Kind::processor ? "box" : "cylinder";
-        out += "    n" + std::to_string(i) + " [label=\"" + without_quotes(caption(node, "\\n")) + "\", shape=" + shape +
-               (node.active ? "" : ", style=dashed") + "];\n";
+        const char* shape = node.kind == Kind::input       ? "ellipse"
+                            : node.kind == Kind::processor ? "box"
+                                                           : "cylinder";
+        out += "    n" + std::to_string(i) + " [label=\"" + without_quotes(caption(node, "\\n")) +
+               "\", shape=" + shape + (node.active ? "" : ", style=dashed") + "];\n";
     }
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         for (const std::size_t reader : graph.nodes[i].readers) {
             const bool used = graph.nodes[i].active && graph.nodes[reader].active;
-            out += "    n" + std::to_string(i) + " -> n" + std::to_string(reader) + (used ? "" : " [style=dashed]") +
-                   ";\n";
+            out += "    n" + std::to_string(i) + " -> n" + std::to_string(reader) +
+                   (used ? "" : " [style=dashed]") + ";\n";
         }
     }
     return out + "}\n";

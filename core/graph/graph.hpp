@@ -45,22 +45,23 @@ struct Node {
 };
 
 struct Graph {
+    config::Position position;       // of the document
     std::vector<Node> nodes;         // in the order of the file
     std::vector<std::size_t> order;  // of the active nodes: every node after those that it reads from
 };
 
-/// Finds the nodes of a document. Interpolates what it reads (`enabled`, `type`, `plugin`, `from`) and, for enabled
-/// nodes, everything else in their tables; a disabled node may hold anything. The graph points into the document, which
-/// must outlive it and stay in place.
+/// Finds the nodes of a document. Interpolates what it reads (`enabled`, `type`, `plugin`, `from`) and, for
+/// enabled nodes, everything else in their tables; a disabled node may hold anything. The graph points into
+/// the document, which must outlive it and stay in place.
 [[nodiscard]] Graph read_graph(config::Document& document, const config::Environment& environment,
                                config::Problems& problems);
 
-/// Resolves the edges and finds what is wrong with them: names that do not exist, wrong kinds, cycles, nodes that nobody
-/// reads from, duplicate names. Works out which nodes are active, and their order.
+/// Resolves the edges and finds what is wrong with them: names that do not exist, wrong kinds, cycles, nodes
+/// that nobody reads from, duplicate names. Works out which nodes are active, and their order.
 void validate(Graph& graph, config::Problems& problems);
 
 /// The keys of a node's table that read_graph reads.
-[[nodiscard]] std::vector<std::string_view> structural_keys(Kind kind);
+[[nodiscard]] std::vector<std::string_view> structural_keys();
 
 /// The graph as a Mermaid flowchart or as a DOT digraph. Disabled and idle nodes are dashed.
 [[nodiscard]] std::string draw_mermaid(const Graph& graph);

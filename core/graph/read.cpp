@@ -18,7 +18,8 @@ constexpr std::size_t kLongestName = 64;
 
 bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+               c == '-';
     });
 }
 
@@ -36,7 +37,8 @@ public:
         node.type_position = entry.key_position;
         node.table = &entry.value;
         if (!is_name(node.name)) {
-            problem(entry.key_position, node, "a name is made of letters, digits, `_` and `-`, 64 at the most");
+            problem(entry.key_position, node,
+                    "a name is made of letters, digits, `_` and `-`, 64 at the most");
         }
         if (!entry.value.is(config::Kind::table)) {
             problem(entry.value.position(), node, "a node is a table",
@@ -79,7 +81,12 @@ private:
                 return;
             }
         }
-        problems_.add({value.position(), node.label() + ": option `enabled`", "takes true or false", ""});
+        const std::string given = value.interpolated()
+                                      ? "what was filled in is neither"
+                                      : std::string(config::describe(value.kind())) + " is given";
+        problems_.add({value.position(), node.label() + ": option `enabled`",
+                       "takes true or false, and " + given,
+                       value.interpolated() ? "" : "write true or false, without quotes"});
     }
 
     void read_text(const Value& table, std::string_view key, const Node& node, std::string& out) {
@@ -87,10 +94,17 @@ private:
         if (entry == nullptr || entry->value.interpolation() == config::Interpolation::failed) {
             return;
         }
-        if (!entry->value.is(config::Kind::text) || entry->value.as_text().empty()) {
+        if (entry->value.is(config::Kind::text) && entry->value.as_text().empty()) {
             problems_.add({entry->value.position(), node.label() + ": option `" + std::string(key) + "`",
-                           "takes a text, and " + std::string(config::describe(entry->value.kind())) + " is given",
-                           "put it in quotes"});
+                           "is empty",
+                           key == "type" ? "say which plugin it is" : "name a file, or remove it"});
+            return;
+        }
+        if (!entry->value.is(config::Kind::text)) {
+            problems_.add(
+                {entry->value.position(), node.label() + ": option `" + std::string(key) + "`",
+                 "takes a text, and " + std::string(config::describe(entry->value.kind())) + " is given",
+                 "put it in quotes"});
             return;
         }
         out = entry->value.as_text();
@@ -101,7 +115,8 @@ private:
         const std::string subject = node.label() + ": option `from`";
         if (node.kind == Kind::input) {
             if (entry != nullptr) {
-                problems_.add({entry->key_position, subject, "an input reads from no other node", "remove it"});
+                problems_.add(
+                    {entry->key_position, subject, "an input reads from no other node", "remove it"});
             }
             return;
         }
@@ -126,7 +141,8 @@ private:
                 node.from.push_back({item.as_text(), item.position()});
             } else {
                 problems_.add({item.position(), subject,
-                               "takes names, and " + std::string(config::describe(item.kind())) + " is given", ""});
+                               "takes names, and " + std::string(config::describe(item.kind())) + " is given",
+                               ""});
             }
         }
     }
@@ -144,13 +160,16 @@ void check_top_level(const Value& root, Problems& problems) {
     for (const Entry& entry : root.as_table()) {
         if (std::find(kTables.begin(), kTables.end(), entry.key) == kTables.end()) {
             const auto meant = config::nearest_name(entry.key, kTables);
-            problems.add({entry.key_position, "table `" + entry.key + "`",
-                          "there is no such table; a config has agent, inputs, processors and outputs",
+            const bool is_table = entry.value.is(config::Kind::table);
+            problems.add({entry.key_position, (is_table ? "table `" : "key `") + entry.key + "`",
+                          std::string("there is no such ") + (is_table ? "table" : "key") +
+                              "; a config has the tables agent, inputs, processors and outputs",
                           meant ? "did you mean `" + *meant + "`?" : ""});
         } else if (!entry.value.is(config::Kind::table)) {
-            problems.add({entry.value.position(), "`" + entry.key + "`",
-                          "is a table, and " + std::string(config::describe(entry.value.kind())) + " is given",
-                          entry.key == "agent" ? "write [agent]" : "write [" + entry.key + ".a_name]"});
+            problems.add(
+                {entry.value.position(), "`" + entry.key + "`",
+                 "is a table, and " + std::string(config::describe(entry.value.kind())) + " is given",
+                 entry.key == "agent" ? "write [agent]" : "write [" + entry.key + ".a_name]"});
         }
     }
 }
@@ -159,22 +178,23 @@ void check_top_level(const Value& root, Problems& problems) {
 
 std::string_view table_name(Kind kind) noexcept {
     switch (kind) {
-        case Kind::input: return "inputs";
-        case Kind::processor: return "processors";
-        case Kind::output: return "outputs";
+        case Kind::input:
+            return "inputs";
+        case Kind::processor:
+            return "processors";
+        case Kind::output:
+            return "outputs";
     }
     return "nodes";
 }
 
-std::vector<std::string_view> structural_keys(Kind kind) {
-    if (kind == Kind::input) {
-        return {"type", "plugin", "enabled"};
-    }
+std::vector<std::string_view> structural_keys() {
     return {"type", "plugin", "enabled", "from"};
 }
 
 Graph read_graph(config::Document& document, const config::Environment& environment, Problems& problems) {
     Graph graph;
+    graph.position = document.root.position();
     check_top_level(document.root, problems);
     Reader reader(environment, problems);
     for (const Kind kind : kKinds) {

@@ -1,21 +1,24 @@
 #include "core/graph/graph.hpp"
-
 #include "plugins/common/glob/glob.hpp"
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace heliograph::graph {
 namespace {
 
 using config::Problems;
 
-void find_duplicates(const Graph& graph, Problems& problems) {
+/// Answers which nodes bear a name that another bore before them; no edge leads to those.
+std::vector<bool> find_duplicates(const Graph& graph, Problems& problems) {
+    std::vector<bool> duplicate;
     std::map<std::string_view, const Node*> first;
     for (const Node& node : graph.nodes) {
         const auto [at, is_new] = first.emplace(node.name, &node);
+        duplicate.push_back(!is_new);
         if (!is_new) {
             problems.add({node.name_position, node.label(),
                           "the name `" + node.name + "` is taken by " + at->second->label() + " at " +
@@ -23,6 +26,7 @@ void find_duplicates(const Graph& graph, Problems& problems) {
                           "names are unique among all nodes; rename one"});
         }
     }
+    return duplicate;
 }
 
 void add_edge(Graph& graph, std::size_t from, std::size_t to) {
@@ -35,7 +39,6 @@ void add_edge(Graph& graph, std::size_t from, std::size_t to) {
 
 void resolve_literal(Graph& graph, std::size_t reader, const Source& source, Problems& problems) {
     const std::string subject = graph.nodes[reader].label() + ": option `from`";
-    std::vector<std::string_view> names;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
         if (node.name == source.text) {
@@ -48,8 +51,11 @@ void resolve_literal(Graph& graph, std::size_t reader, const Source& source, Pro
             add_edge(graph, i, reader);
             return;
         }
-        if (node.kind != Kind::output && i != reader) {
-            names.push_back(node.name);
+    }
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (graph.nodes[i].kind != Kind::output && i != reader) {
+            names.push_back(graph.nodes[i].name);
         }
     }
     const auto meant = config::nearest_name(source.text, std::span<const std::string_view>(names));
@@ -85,44 +91,64 @@ void resolve_edges(Graph& graph, Problems& problems) {
     }
 }
 
-/// Finds one path along `readers` from a node back to itself.
-bool find_cycle(const Graph& graph, std::size_t start, std::size_t at, std::vector<std::size_t>& path,
-                std::set<std::size_t>& seen) {
-    path.push_back(at);
-    for (const std::size_t next : graph.nodes[at].readers) {
-        if (next == start) {
-            return true;
-        }
-        if (seen.insert(next).second && find_cycle(graph, start, next, path, seen)) {
-            return true;
-        }
+void report_cycle(const Graph& graph, std::span<const std::size_t> cycle, Problems& problems) {
+    // Told from the node that stands first in the file.
+    const auto first = std::min_element(cycle.begin(), cycle.end());
+    std::vector<std::size_t> round(first, cycle.end());
+    round.insert(round.end(), cycle.begin(), first);
+    std::string names;
+    for (const std::size_t node : round) {
+        names += graph.nodes[node].name + " -> ";
     }
-    path.pop_back();
-    return false;
+    const Node& node = graph.nodes[round.front()];
+    problems.add({node.from.empty() ? node.name_position : node.from.front().position,
+                  node.label() + ": option `from`",
+                  "the nodes feed each other in a cycle: " + names + node.name, "remove one of these edges"});
 }
 
+/// Walks the graph depth first, without recursion since a chain may be long. An edge back to a node of the
+/// path closes a cycle; it is reported unless both of its ends are in one that has been.
 void find_cycles(const Graph& graph, Problems& problems) {
-    std::set<std::size_t> reported;
+    enum class Visit : std::uint8_t { none, on_path, done };
+    std::vector<Visit> visits(graph.nodes.size(), Visit::none);
+    std::vector<std::size_t> next_reader(graph.nodes.size(), 0);
+    std::vector<bool> reported(graph.nodes.size(), false);
+    std::vector<std::size_t> path;
+    const auto enter = [&](std::size_t node) {
+        visits[node] = Visit::on_path;
+        path.push_back(node);
+    };
     for (std::size_t start = 0; start < graph.nodes.size(); ++start) {
-        std::vector<std::size_t> path;
-        std::set<std::size_t> seen;
-        if (reported.contains(start) || !find_cycle(graph, start, start, path, seen)) {
-            continue;
+        if (visits[start] == Visit::none) {
+            enter(start);
         }
-        std::string round;
-        for (const std::size_t node : path) {
-            reported.insert(node);
-            round += graph.nodes[node].name + " -> ";
+        while (!path.empty()) {
+            const std::size_t at = path.back();
+            const auto& readers = graph.nodes[at].readers;
+            if (next_reader[at] == readers.size()) {
+                visits[at] = Visit::done;
+                path.pop_back();
+                continue;
+            }
+            const std::size_t reader = readers[next_reader[at]++];
+            if (visits[reader] == Visit::none) {
+                enter(reader);
+            } else if (visits[reader] == Visit::on_path && !(reported[at] && reported[reader])) {
+                const std::span<const std::size_t> cycle(std::find(path.begin(), path.end(), reader),
+                                                         path.end());
+                report_cycle(graph, cycle, problems);
+                for (const std::size_t node : cycle) {
+                    reported[node] = true;
+                }
+            }
         }
-        const Node& node = graph.nodes[start];
-        problems.add({node.from.empty() ? node.name_position : node.from.front().position, node.label() + ": option `from`",
-                      "the nodes feed each other in a cycle: " + round + node.name, "remove one of these edges"});
     }
 }
 
-void find_unused(const Graph& graph, Problems& problems) {
-    for (const Node& node : graph.nodes) {
-        if (node.enabled && node.kind != Kind::output && node.readers.empty()) {
+void find_unused(const Graph& graph, const std::vector<bool>& duplicate, Problems& problems) {
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const Node& node = graph.nodes[i];
+        if (node.enabled && !duplicate[i] && node.kind != Kind::output && node.readers.empty()) {
             problems.add({node.name_position, node.label(), "no node reads from it",
                           "name it in the `from` of an output or processor, or set enabled = false"});
         }
@@ -161,8 +187,8 @@ void find_order(Graph& graph) {
     std::vector<std::size_t> ready;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const auto& sources = graph.nodes[i].sources;
-        waiting[i] = static_cast<std::size_t>(
-            std::count_if(sources.begin(), sources.end(), [&](std::size_t s) { return graph.nodes[s].active; }));
+        waiting[i] = static_cast<std::size_t>(std::count_if(
+            sources.begin(), sources.end(), [&](std::size_t s) { return graph.nodes[s].active; }));
         if (graph.nodes[i].active && waiting[i] == 0) {
             ready.push_back(i);
         }
@@ -182,15 +208,16 @@ void find_order(Graph& graph) {
 }  // namespace
 
 void validate(Graph& graph, Problems& problems) {
-    find_duplicates(graph, problems);
+    const std::vector<bool> duplicate = find_duplicates(graph, problems);
     resolve_edges(graph, problems);
     find_cycles(graph, problems);
-    find_unused(graph, problems);
+    find_unused(graph, duplicate, problems);
     find_active(graph);
     find_order(graph);
-    const bool idle = std::none_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return node.active; });
+    const bool idle =
+        std::none_of(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return node.active; });
     if (problems.empty() && idle) {
-        problems.add({graph.nodes.empty() ? config::Position{} : graph.nodes.front().name_position, "the graph",
+        problems.add({graph.nodes.empty() ? graph.position : graph.nodes.front().name_position, "the graph",
                       "there is nothing to do: no enabled input leads to an enabled output",
                       "add an input and an output that reads from it"});
     }

@@ -28,7 +28,13 @@ bool looks_like_shared_object(const fs::path& path) {
     std::ifstream file(path, std::ios::binary);
     std::array<char, 4> magic{};
     file.read(magic.data(), magic.size());
-    return file.gcount() == 4 && std::string_view(magic.data(), 4) == "\x7f" "ELF";
+    return file.gcount() == 4 && std::string_view(magic.data(), 4) ==
+                                     "\x7f"
+                                     "ELF";
+}
+
+std::string with_article(Kind kind) {
+    return (kind == Kind::processor ? "a " : "an ") + std::string(kind_name(kind));
 }
 
 bool has_kind(const hg_descriptor& descriptor) {
@@ -40,9 +46,12 @@ bool has_kind(const hg_descriptor& descriptor) {
 
 std::string_view kind_name(Kind kind) noexcept {
     switch (kind) {
-        case Kind::input: return "input";
-        case Kind::processor: return "processor";
-        case Kind::output: return "output";
+        case Kind::input:
+            return "input";
+        case Kind::processor:
+            return "processor";
+        case Kind::output:
+            return "output";
     }
     return "node";
 }
@@ -62,7 +71,8 @@ std::string refuse_descriptor(const hg_descriptor* descriptor) {
         return "its descriptor is shorter than its ABI version says; build it again with the current SDK";
     }
     if (!has_kind(*descriptor) || descriptor->type.size == 0 || descriptor->create == nullptr) {
-        return "its descriptor is incomplete (kind, type or create is missing); build it again with the SDK's macro";
+        return "its descriptor is incomplete (kind, type or create is missing); build it again with the "
+               "SDK's macro";
     }
     return {};
 }
@@ -102,8 +112,8 @@ Loaded Registry::load(const fs::path& path) {
 Loaded Registry::load_file(Kind kind, const fs::path& path) {
     Loaded loaded = load(path);
     if (loaded.module != nullptr && loaded.module->kind() != kind) {
-        return {nullptr, "plugin " + path.string() + ": this is an " + std::string(kind_name(loaded.module->kind())) +
-                             " plugin, and an " + std::string(kind_name(kind)) + " is wanted here"};
+        return {nullptr, "plugin " + path.string() + ": this is " + with_article(loaded.module->kind()) +
+                             " plugin, and " + with_article(kind) + " is wanted here"};
     }
     return loaded;
 }
@@ -118,8 +128,8 @@ Loaded Registry::find(Kind kind, std::string_view type) {
         Loaded loaded = load_file(kind, folder / file);
         if (loaded.module != nullptr && view(loaded.module->descriptor->type) != type) {
             return {nullptr, "plugin " + (folder / file).string() + ": its descriptor says that it is `" +
-                                 std::string(view(loaded.module->descriptor->type)) + "`, not `" + std::string(type) +
-                                 "`; rename the file after its type"};
+                                 std::string(view(loaded.module->descriptor->type)) + "`, not `" +
+                                 std::string(type) + "`; rename the file after its type"};
         }
         return loaded;
     }
@@ -127,8 +137,9 @@ Loaded Registry::find(Kind kind, std::string_view type) {
     for (const fs::path& folder : folders_) {
         searched += (searched.empty() ? "" : ", ") + folder.string();
     }
-    return {nullptr, "there is no " + std::string(kind_name(kind)) + " plugin `" + std::string(type) + "`: no file " +
-                         file + " in " + (searched.empty() ? "the search path, which is empty" : searched)};
+    return {nullptr, "there is no " + std::string(kind_name(kind)) + " plugin `" + std::string(type) +
+                         "`: no file " + file + " in " +
+                         (searched.empty() ? "the search path, which is empty" : searched)};
 }
 
 std::vector<std::string> Registry::types(Kind kind) const {

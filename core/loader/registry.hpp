@@ -44,7 +44,8 @@ struct Listed {
     Loaded loaded;
 };
 
-/// Loads modules by search path. Modules are files named <kind>_<type>.so. Not thread-safe; used during start-up.
+/// Loads modules by search path. Modules are files named <kind>_<type>.so. Not thread-safe; used during
+/// start-up.
 class Registry {
 public:
     /// Folders are searched in order; the first file of a name wins.
@@ -69,12 +70,13 @@ private:
     std::map<std::filesystem::path, Module> modules_;
 };
 
-/// Whether a module with that descriptor may be used by this host; an empty text when it may, else the reason. Reads
-/// nothing of the descriptor beyond its first three members unless they fit.
+/// Whether a module with that descriptor may be used by this host; an empty text when it may, else the
+/// reason. Reads nothing of the descriptor beyond its first three members unless they fit.
 [[nodiscard]] std::string refuse_descriptor(const hg_descriptor* descriptor);
 
-/// The search path: folders given on the command line, then HELIOGRAPH_PLUGIN_PATH (colon-separated), then the folder
-/// that belongs to the running program: ../lib/heliograph/plugins beside bin, or plugins-out in a build tree.
+/// The search path: folders given on the command line, then HELIOGRAPH_PLUGIN_PATH (colon-separated), then
+/// the folder that belongs to the running program: ../lib/heliograph/plugins beside bin, or plugins-out in a
+/// build tree.
 [[nodiscard]] std::vector<std::filesystem::path> search_path(const std::vector<std::string>& given);
 
 }  // namespace heliograph::loader

@@ -14,8 +14,8 @@ class FailureLog {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// A failure: the line to log, or nothing when the same has been said. A standing failure is repeated every five
-    /// minutes with the number of tries.
+    /// A failure: the line to log, or nothing when the same has been said. A standing failure is repeated
+    /// every five minutes with the number of tries.
     [[nodiscard]] std::optional<std::string> failed(std::string_view what, Clock::time_point now);
     /// A success: the line to log when it ends a failure.
     [[nodiscard]] std::optional<std::string> succeeded(std::string_view what, Clock::time_point now);
@@ -34,7 +34,8 @@ public:
     using Clock = std::chrono::steady_clock;
     static constexpr std::uint64_t kPerMinute = 5;
 
-    /// Whether a line may be written now. When a new minute begins, `suppressed` is how many were not in the last.
+    /// Whether a line may be written now. When a new minute begins, `suppressed` is how many were not in the
+    /// last.
     [[nodiscard]] bool allows(Clock::time_point now, std::uint64_t& suppressed);
 
 private:

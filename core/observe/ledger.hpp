@@ -62,7 +62,8 @@ public:
     /// Names of the nodes whose page does not balance; empty when all is well.
     [[nodiscard]] std::vector<std::string> unbalanced() const;
 
-    /// One line a node: "outputs.archive received=4 delivered=4 ...", in the order in which the pages were made.
+    /// One line a node: "outputs.archive received=4 delivered=4 ...", in the order in which the pages were
+    /// made.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> lines() const;
 
 private:

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -15,10 +16,14 @@ constexpr std::size_t kShortestSecret = 4;
 
 std::string_view level_name(LogLevel level) {
     switch (level) {
-        case LogLevel::error: return "error";
-        case LogLevel::warning: return "warning";
-        case LogLevel::info: return "info";
-        case LogLevel::debug: return "debug";
+        case LogLevel::error:
+            return "error";
+        case LogLevel::warning:
+            return "warning";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::debug:
+            return "debug";
     }
     return "info";
 }
@@ -68,9 +73,9 @@ void append_time(std::string& out, std::int64_t nanoseconds) {
     std::tm parts{};
     gmtime_r(&time, &parts);
     std::array<char, 64> text{};
-    const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                                   parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                   static_cast<int>(rest / 1'000'000));
+    const int size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour,
+                                   parts.tm_min, parts.tm_sec, static_cast<int>(rest / 1'000'000));
     out.append(text.data(), static_cast<std::size_t>(size));
 }
 
@@ -103,7 +108,12 @@ void Log::hide(std::string secret) {
         return;
     }
     const std::lock_guard lock(mutex_);
-    secrets_.push_back(std::move(secret));
+    // The longest first: where one secret begins another, the rest of the longer one must not stay behind.
+    const auto place = std::find_if(secrets_.begin(), secrets_.end(),
+                                    [&](const std::string& known) { return known.size() <= secret.size(); });
+    if (place == secrets_.end() || *place != secret) {
+        secrets_.insert(place, std::move(secret));
+    }
 }
 
 std::string Log::without_secrets(std::string_view message) const {

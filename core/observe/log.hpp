@@ -24,12 +24,12 @@ public:
     [[nodiscard]] LogLevel level() const noexcept { return level_; }
     void configure(LogFormat format, LogLevel level) noexcept;
 
-    /// Text that must never be written: each occurrence in a message becomes "***". Texts under four bytes are ignored,
-    /// since they would hide half of every line.
+    /// Text that must never be written: each occurrence in a message becomes "***". Texts under four bytes
+    /// are ignored, since they would hide half of every line.
     void hide(std::string secret);
 
-    /// Writes a line whatever its level; callers ask level() or have a level of their own per node. `node` may be empty.
-    /// Control characters in the message are escaped, so a message is always one line.
+    /// Writes a line whatever its level; callers ask level() or have a level of their own per node. `node`
+    /// may be empty. Control characters in the message are escaped, so a message is always one line.
     void write(LogLevel level, std::string_view node, std::string_view message);
 
 private:

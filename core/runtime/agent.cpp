@@ -13,7 +13,9 @@ constexpr auto kGrace = std::chrono::seconds(2);
 
 }  // namespace
 
-Agent::Agent(Pipeline pipeline, Services services) : services_(services), pipeline_(std::move(pipeline)) { connect(); }
+Agent::Agent(Pipeline pipeline, Services services) : services_(services), pipeline_(std::move(pipeline)) {
+    connect();
+}
 
 Agent::~Agent() {
     if (running_) {
@@ -29,13 +31,13 @@ void Agent::connect() {
         // Batches belong to the node that makes them, so each has a pool of its own.
         auto pool = delivery::BatchPool::make();
         if (auto* input = std::get_if<InputSettings>(&node.settings)) {
-            inputs_.push_back(std::make_unique<InputTwin>(*node.host, std::move(node.instance), *input, pipeline_.agent,
-                                                          std::move(pool)));
+            inputs_.push_back(std::make_unique<InputTwin>(*node.host, std::move(node.instance), *input,
+                                                          pipeline_.agent, std::move(pool)));
             fans[node.index] = &inputs_.back()->readers();
             feeds[node.index] = inputs_.back().get();
         } else if (auto* processor = std::get_if<ProcessorSettings>(&node.settings)) {
-            processors_.push_back(
-                std::make_unique<ProcessorTwin>(*node.host, std::move(node.instance), *processor, std::move(pool)));
+            processors_.push_back(std::make_unique<ProcessorTwin>(*node.host, std::move(node.instance),
+                                                                  *processor, std::move(pool)));
             fans[node.index] = &processors_.back()->readers();
             sinks[node.index] = processors_.back().get();
         } else if (auto* output = std::get_if<OutputSettings>(&node.settings)) {
@@ -50,15 +52,16 @@ void Agent::connect() {
             fans[source]->add(*sinks[node.index]);
             feeds.try_emplace(node.index, feeds[source]);
         }
-        if (!processors_.empty() && sinks.contains(node.index) && sinks[node.index] == processors_.back().get() &&
-            processors_.back()->ticks()) {
+        if (!processors_.empty() && sinks.contains(node.index) &&
+            sinks[node.index] == processors_.back().get() && processors_.back()->ticks()) {
             feeds[node.index]->add_ticking(*processors_.back());
         }
     }
 }
 
 bool Agent::open_processors() {
-    return std::all_of(processors_.begin(), processors_.end(), [](const auto& processor) { return processor->open(); });
+    return std::all_of(processors_.begin(), processors_.end(),
+                       [](const auto& processor) { return processor->open(); });
 }
 
 bool Agent::start() {
@@ -75,11 +78,13 @@ bool Agent::start() {
             input->start();
         }
         for (const auto& input : inputs_) {
-            good = good && (input->startup() != Startup::error || input->wait_until_opened() == Opening::open);
+            good =
+                good && (input->startup() != Startup::error || input->wait_until_opened() == Opening::open);
         }
     }
     if (!good) {
-        services_.log.write(LogLevel::error, "", "a node that must open at the start could not; the program stops");
+        services_.log.write(LogLevel::error, "",
+                            "a node that must open at the start could not; the program stops");
         static_cast<void>(stop());
     }
     return good;
@@ -108,9 +113,11 @@ Agent::Stop Agent::stop_inputs(std::chrono::steady_clock::time_point deadline) {
     for (const auto& input : inputs_) {
         input->request_stop();
     }
-    // An input may be waiting for room at an output that is away: give the output half of the time, then let it in.
+    // An input may be waiting for room at an output that is away: give the output half of the time, then let
+    // it in.
     const auto half = std::chrono::steady_clock::now() + pipeline_.agent.stop_timeout / 2;
-    if (!std::all_of(inputs_.begin(), inputs_.end(), [&](const auto& input) { return input->join_until(half); })) {
+    if (!std::all_of(inputs_.begin(), inputs_.end(),
+                     [&](const auto& input) { return input->join_until(half); })) {
         for (const auto& output : outputs_) {
             output->let_through();
         }

@@ -20,11 +20,12 @@ public:
     Agent& operator=(const Agent&) = delete;
     ~Agent();
 
-    /// Opens and starts everything, outputs first. False when a node with startup = error could not be opened; what had
-    /// been started is then stopped again.
+    /// Opens and starts everything, outputs first. False when a node with startup = error could not be
+    /// opened; what had been started is then stopped again.
     [[nodiscard]] bool start();
 
-    /// Instead of start and stop: every input gathers once and the whole graph runs. Whether everything went well.
+    /// Instead of start and stop: every input gathers once and the whole graph runs. Whether everything went
+    /// well.
     [[nodiscard]] bool run_once();
 
     /// How stopping went.

@@ -11,8 +11,8 @@ namespace heliograph::runtime {
 class Sink {
 public:
     virtual ~Sink() = default;
-    /// Takes a batch that is not empty. Called on the thread of the input that it came from; several inputs may call at
-    /// once. Never throws for want of anything but memory.
+    /// Takes a batch that is not empty. Called on the thread of the input that it came from; several inputs
+    /// may call at once. Never throws for want of anything but memory.
     virtual void accept(delivery::BatchRef batch) = 0;
 };
 

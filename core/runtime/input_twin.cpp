@@ -241,7 +241,8 @@ void InputTwin::dispatch() {
     }
     std::int64_t filtered = 0;
     if (!filter_.is_open()) {
-        filtered += static_cast<std::int64_t>(metrics.filter_if([&](MetricView m) { return !filter_.passes(m); }));
+        filtered +=
+            static_cast<std::int64_t>(metrics.filter_if([&](MetricView m) { return !filter_.passes(m); }));
         if (filter_.selects_fields()) {
             for (std::size_t i = 0; i < metrics.size(); ++i) {
                 Metric metric = metrics[i];

@@ -22,8 +22,8 @@ namespace heliograph::runtime {
 /// How far a node with a thread has come.
 enum class Opening : std::uint8_t { pending, open, failed };
 
-/// One input and its thread, on which the processors that it feeds run as well. Gathers never overlap: a tick that
-/// comes while a gather runs is skipped and counted.
+/// One input and its thread, on which the processors that it feeds run as well. Gathers never overlap: a tick
+/// that comes while a gather runs is skipped and counted.
 class InputTwin {
 public:
     InputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const InputSettings& settings,

@@ -9,13 +9,16 @@ namespace {
 
 /// Whether the table has every call that the host will make of this kind.
 bool is_complete(const hg_plugin& plugin, std::int32_t kind) {
-    const bool common = plugin.size >= sizeof(hg_plugin) && plugin.configure != nullptr && plugin.check != nullptr &&
-                        plugin.open != nullptr && plugin.interrupt != nullptr && plugin.close != nullptr &&
-                        plugin.destroy != nullptr;
+    const bool common = plugin.size >= sizeof(hg_plugin) && plugin.configure != nullptr &&
+                        plugin.check != nullptr && plugin.open != nullptr && plugin.interrupt != nullptr &&
+                        plugin.close != nullptr && plugin.destroy != nullptr;
     switch (kind) {
-        case HG_KIND_INPUT: return common && plugin.gather != nullptr;
-        case HG_KIND_PROCESSOR: return common && plugin.process != nullptr && plugin.flush != nullptr;
-        default: return common && plugin.write != nullptr;
+        case HG_KIND_INPUT:
+            return common && plugin.gather != nullptr;
+        case HG_KIND_PROCESSOR:
+            return common && plugin.process != nullptr && plugin.flush != nullptr;
+        default:
+            return common && plugin.write != nullptr;
     }
 }
 
@@ -26,7 +29,8 @@ struct ProblemSink {
 
 }  // namespace
 
-std::unique_ptr<Instance> Instance::create(const loader::Module& module, const hg_host& host, std::string& error) {
+std::unique_ptr<Instance> Instance::create(const loader::Module& module, const hg_host& host,
+                                           std::string& error) {
     hg_plugin* plugin = nullptr;
     const hg_descriptor& descriptor = *module.descriptor;
     const CallOutcome created = run_call([&](hg_error* e) { return descriptor.create(&host, &plugin, e); });

@@ -39,11 +39,13 @@ template <class Call>
     return outcome;
 }
 
-/// Owns an instance; destroys it before its host goes. The module stays loaded, so nothing points into unmapped code.
+/// Owns an instance; destroys it before its host goes. The module stays loaded, so nothing points into
+/// unmapped code.
 class Instance {
 public:
     /// Makes an instance that shows a complete table for its kind; nothing, and an error, otherwise.
-    static std::unique_ptr<Instance> create(const loader::Module& module, const hg_host& host, std::string& error);
+    static std::unique_ptr<Instance> create(const loader::Module& module, const hg_host& host,
+                                            std::string& error);
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
     ~Instance() { plugin_->destroy(plugin_); }
@@ -65,11 +67,13 @@ public:
     void close() noexcept { plugin_->close(plugin_); }
     void interrupt() noexcept { plugin_->interrupt(plugin_); }
 
-    /// What leaves this node: of an input what its descriptor says; of a processor what it makes of `upstream`.
+    /// What leaves this node: of an input what its descriptor says; of a processor what it makes of
+    /// `upstream`.
     [[nodiscard]] std::vector<Declaration> declarations(const std::vector<Declaration>& upstream);
 
 private:
-    Instance(const hg_descriptor& descriptor, hg_plugin* plugin) noexcept : descriptor_(&descriptor), plugin_(plugin) {}
+    Instance(const hg_descriptor& descriptor, hg_plugin* plugin) noexcept
+        : descriptor_(&descriptor), plugin_(plugin) {}
 
     const hg_descriptor* descriptor_;
     hg_plugin* plugin_;

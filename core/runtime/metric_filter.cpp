@@ -5,7 +5,9 @@
 namespace heliograph::runtime {
 namespace {
 
-std::vector<Glob> compile(const std::vector<std::string>& patterns) { return {patterns.begin(), patterns.end()}; }
+std::vector<Glob> compile(const std::vector<std::string>& patterns) {
+    return {patterns.begin(), patterns.end()};
+}
 
 std::vector<std::pair<std::string, Glob>> compile(const TextMap& patterns) {
     std::vector<std::pair<std::string, Glob>> globs;
@@ -35,12 +37,14 @@ MetricFilter::MetricFilter(const CommonSettings& settings)
       tag_drop_(compile(settings.tag_drop)),
       field_pass_(compile(settings.field_pass)),
       field_drop_(compile(settings.field_drop)),
-      selects_metrics_(!name_pass_.empty() || !name_drop_.empty() || !tag_pass_.empty() || !tag_drop_.empty()),
+      selects_metrics_(!name_pass_.empty() || !name_drop_.empty() || !tag_pass_.empty() ||
+                       !tag_drop_.empty()),
       selects_fields_(!field_pass_.empty() || !field_drop_.empty()) {}
 
 bool MetricFilter::passes(MetricView metric) const {
-    return (name_pass_.empty() || any_matches(name_pass_, metric.name())) && !any_matches(name_drop_, metric.name()) &&
-           (tag_pass_.empty() || any_matches(tag_pass_, metric)) && !any_matches(tag_drop_, metric);
+    return (name_pass_.empty() || any_matches(name_pass_, metric.name())) &&
+           !any_matches(name_drop_, metric.name()) && (tag_pass_.empty() || any_matches(tag_pass_, metric)) &&
+           !any_matches(tag_drop_, metric);
 }
 
 bool MetricFilter::passes_field(const hg_field& field) const {
@@ -50,8 +54,8 @@ bool MetricFilter::passes_field(const hg_field& field) const {
 
 bool MetricFilter::has_passing_field(MetricView metric) const {
     const auto fields = metric.fields();
-    return !selects_fields_ ||
-           std::any_of(fields.begin(), fields.end(), [&](const hg_field& field) { return passes_field(field); });
+    return !selects_fields_ || std::any_of(fields.begin(), fields.end(),
+                                           [&](const hg_field& field) { return passes_field(field); });
 }
 
 bool MetricFilter::filter_fields(Metric& metric) const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/runtime/settings.hpp"
-
 #include "plugins/common/glob/glob.hpp"
 
 #include <heliograph/batch.hpp>

@@ -17,7 +17,8 @@ constexpr auto kIdle = std::chrono::minutes(1);
 constexpr int kSlower = 8;
 
 delivery::BufferSettings buffer_settings(const OutputSettings& settings, const AgentSettings& agent) {
-    return {static_cast<std::size_t>(settings.buffer_limit.value_or(agent.buffer_limit).bytes), settings.when_full,
+    return {static_cast<std::size_t>(settings.buffer_limit.value_or(agent.buffer_limit).bytes),
+            settings.when_full,
             static_cast<std::size_t>(settings.metric_batch_size.value_or(agent.metric_batch_size)),
             settings.flush_interval.value_or(agent.flush_interval)};
 }
@@ -100,9 +101,10 @@ void OutputTwin::accept(BatchRef batch) {
         std::uint64_t suppressed = 0;
         const std::lock_guard lock(drop_mutex_);
         if (drop_limit_.allows(SteadyClock::now(), suppressed)) {
-            host_.log(LogLevel::error, "the buffer is full: " + std::to_string(dropped) +
-                                           " of the oldest metrics were dropped; see why the output is behind, or raise "
-                                           "buffer_limit");
+            host_.log(LogLevel::error,
+                      "the buffer is full: " + std::to_string(dropped) +
+                          " of the oldest metrics were dropped; see why the output is behind, or raise "
+                          "buffer_limit");
         }
     }
 }
@@ -121,6 +123,8 @@ bool OutputTwin::join_until(SteadyClock::time_point deadline) {
     }
     if (thread_.joinable()) {
         thread_.join();
+        // An input may have been on its way in while the thread was ending.
+        drop_rest();
     }
     return true;
 }
@@ -131,12 +135,17 @@ void OutputTwin::run() {
         drain_buffer();
         instance_->close();
     }
+    drop_rest();
+}
+
+void OutputTwin::drop_rest() {
     const auto left = static_cast<std::int64_t>(buffer_.clear());
     if (left != 0) {
         host_.ledger().add({.dropped = left, .held = -left});
         if (!left_out_) {
-            host_.log(LogLevel::error, std::to_string(left) +
-                                           " metrics could not be delivered before the program stopped and were dropped");
+            host_.log(LogLevel::error,
+                      std::to_string(left) +
+                          " metrics could not be delivered before the program stopped and were dropped");
         }
     }
 }
@@ -162,7 +171,12 @@ bool OutputTwin::open() {
             return false;
         }
         set_opening(Opening::failed);
-        pause(backoff_.next(outcome.retry_after));
+        if (!has_drained()) {
+            pause(backoff_.next(outcome.retry_after));
+        }
+        if (has_drained()) {
+            return false;
+        }
     }
     return false;
 }
@@ -171,7 +185,8 @@ void OutputTwin::leave_out() {
     left_out_ = true;
     buffer_.close();
     if (startup_ == Startup::ignore) {
-        host_.log(LogLevel::warning, "is left out of this run, as startup = \"ignore\" asks; what reaches it is dropped");
+        host_.log(LogLevel::warning,
+                  "is left out of this run, as startup = \"ignore\" asks; what reaches it is dropped");
     }
 }
 
@@ -186,9 +201,12 @@ void OutputTwin::set_opening(Opening opening) {
 void OutputTwin::serve() {
     for (;;) {
         switch (buffer_.wait_for_work(SteadyClock::now() + kIdle)) {
-            case MemoryBuffer::Work::closed: return;
-            case MemoryBuffer::Work::timeout: continue;
-            case MemoryBuffer::Work::due: break;
+            case MemoryBuffer::Work::closed:
+                return;
+            case MemoryBuffer::Work::timeout:
+                continue;
+            case MemoryBuffer::Work::due:
+                break;
         }
         if (!write_batch()) {
             auto wait = backoff_.next(report_.retry_after);
@@ -263,9 +281,11 @@ void OutputTwin::log_health() {
                 host_.log(LogLevel::info, *line);
             }
             return;
-        case Health::stopped: return;
+        case Health::stopped:
+            return;
         case Health::unavailable:
-        case Health::misconfigured: break;
+        case Health::misconfigured:
+            break;
     }
     if (const auto line = failures_.failed("cannot write, the metrics are kept: " + report_.error, now)) {
         host_.log(report_.health == Health::misconfigured ? LogLevel::error : LogLevel::warning, *line);

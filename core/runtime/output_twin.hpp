@@ -20,8 +20,8 @@
 
 namespace heliograph::runtime {
 
-/// One output and its thread. Metrics are appended by the threads of inputs and written by this one's own; a slow or
-/// dead far side fills the buffer and nothing else.
+/// One output and its thread. Metrics are appended by the threads of inputs and written by this one's own; a
+/// slow or dead far side fills the buffer and nothing else.
 class OutputTwin final : public Sink {
 public:
     OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const OutputSettings& settings,
@@ -61,6 +61,12 @@ private:
     void log_health();
     void set_opening(Opening opening);
     void leave_out();
+    /// Drops what the buffer holds, counted.
+    void drop_rest();
+    /// Whether the node is to end and nothing waits for it.
+    [[nodiscard]] bool has_drained() const {
+        return deadline_.load() != SteadyClock::time_point::max() && buffer_.size() == 0;
+    }
 
     PluginHost& host_;
     std::unique_ptr<Instance> instance_;

@@ -19,9 +19,12 @@ using OptionSet = std::span<const hg_option* const>;
 
 OptionSet common_options(Kind kind) {
     switch (kind) {
-        case Kind::input: return OptionTable<InputSettings>::instance().options();
-        case Kind::processor: return OptionTable<ProcessorSettings>::instance().options();
-        case Kind::output: break;
+        case Kind::input:
+            return OptionTable<InputSettings>::instance().options();
+        case Kind::processor:
+            return OptionTable<ProcessorSettings>::instance().options();
+        case Kind::output:
+            break;
     }
     return OptionTable<OutputSettings>::instance().options();
 }
@@ -49,14 +52,14 @@ public:
         if (module != nullptr) {
             sets.emplace_back(module->descriptor->options, module->descriptor->option_count);
         }
-        const auto known = graph::structural_keys(node.kind);
+        const auto known = graph::structural_keys();
         // Without the plugin its options are unknown, so only the common ones can be told from mistakes.
         Problems own;
         auto values = config::read_options(*node.table, sets, known, node.label(), own);
         if (module == nullptr) {
             return nullptr;
         }
-        const bool good = own.empty();
+        const bool good = own.empty() && values[0].usable() && values[1].usable();
         for (const config::Problem& problem : own.items()) {
             problems_.add(problem);
         }
@@ -73,21 +76,25 @@ private:
         if (node.type.empty() && node.plugin_path.empty()) {
             return nullptr;  // reported when the graph was read
         }
-        const loader::Loaded loaded = node.plugin_path.empty() ? registry_.find(node.kind, node.type)
-                                                               : registry_.load_file(node.kind, node.plugin_path);
+        const loader::Loaded loaded = node.plugin_path.empty()
+                                          ? registry_.find(node.kind, node.type)
+                                          : registry_.load_file(node.kind, node.plugin_path);
         if (loaded.module == nullptr) {
             const auto types = registry_.types(node.kind);
             const auto meant = node.plugin_path.empty()
                                    ? config::nearest_name(node.type, std::span<const std::string>(types))
                                    : std::nullopt;
-            problems_.add({node.type_position, node.label() + ": option `" + (node.plugin_path.empty() ? "type" : "plugin") + "`",
-                           loaded.error, meant && *meant != node.type ? "did you mean `" + *meant + "`?" : ""});
+            problems_.add({node.type_position,
+                           node.label() + ": option `" + (node.plugin_path.empty() ? "type" : "plugin") + "`",
+                           loaded.error,
+                           meant && *meant != node.type ? "did you mean `" + *meant + "`?" : ""});
             return nullptr;
         }
         const std::string_view type = view(loaded.module->descriptor->type);
         if (!node.type.empty() && node.type != type) {
-            problems_.add({node.type_position, node.label() + ": option `type`",
-                           "the module at `plugin` holds `" + std::string(type) + "`, not `" + node.type + "`", ""});
+            problems_.add(
+                {node.type_position, node.label() + ": option `type`",
+                 "the module at `plugin` holds `" + std::string(type) + "`, not `" + node.type + "`", ""});
             return nullptr;
         }
         node.type = type;
@@ -137,13 +144,15 @@ private:
         }
         CallOutcome outcome = built.instance->configure(values);
         if (outcome.ok()) {
-            outcome = built.instance->check([&](std::string_view option, std::string_view key, std::string_view message,
-                                                std::string_view hint) {
+            outcome = built.instance->check([&](std::string_view option, std::string_view key,
+                                                std::string_view message, std::string_view hint) {
                 std::string subject = node.label();
                 if (!option.empty()) {
-                    subject += ": option `" + std::string(option) + (key.empty() ? "" : "." + std::string(key)) + "`";
+                    subject += ": option `" + std::string(option) +
+                               (key.empty() ? "" : "." + std::string(key)) + "`";
                 }
-                problems_.add({values.position(option, key), std::move(subject), std::string(message), std::string(hint)});
+                problems_.add({values.position(option, key), std::move(subject), std::string(message),
+                               std::string(hint)});
             });
         }
         if (!outcome.ok()) {
@@ -172,7 +181,8 @@ private:
 
 }  // namespace
 
-AgentSettings read_agent(config::Document& document, const config::Environment& environment, Problems& problems) {
+AgentSettings read_agent(config::Document& document, const config::Environment& environment,
+                         Problems& problems) {
     config::Entry* entry = document.root.find("agent");
     if (entry == nullptr || !entry->value.is(config::Kind::table)) {
         return {};

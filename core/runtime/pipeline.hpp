@@ -18,7 +18,8 @@
 
 namespace heliograph::runtime {
 
-/// One node, built and checked. The members are destroyed from the last to the first: the instance goes before its host.
+/// One node, built and checked. The members are destroyed from the last to the first: the instance goes
+/// before its host.
 struct BuiltNode {
     std::size_t index = 0;  // into Graph::nodes
     std::variant<InputSettings, ProcessorSettings, OutputSettings> settings;
@@ -37,10 +38,11 @@ struct Pipeline {
 [[nodiscard]] AgentSettings read_agent(config::Document& document, const config::Environment& environment,
                                        config::Problems& problems);
 
-/// Builds and checks the nodes of a document; usable only when `problems` is empty at the end. Every problem is found in
-/// one go, those of idle nodes too. Loads the modules that the config uses. The document must outlive the pipeline.
+/// Builds and checks the nodes of a document; usable only when `problems` is empty at the end. Every problem
+/// is found in one go, those of idle nodes too. Loads the modules that the config uses. The document must
+/// outlive the pipeline.
 [[nodiscard]] Pipeline build_pipeline(config::Document& document, const config::Environment& environment,
-                                      loader::Registry& registry, Services services, const AgentSettings& agent,
-                                      config::Problems& problems);
+                                      loader::Registry& registry, Services services,
+                                      const AgentSettings& agent, config::Problems& problems);
 
 }  // namespace heliograph::runtime

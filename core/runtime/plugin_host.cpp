@@ -5,7 +5,9 @@
 namespace heliograph::runtime {
 namespace {
 
-const PluginHost& of(const hg_host* host) { return *static_cast<const PluginHost*>(host->context); }
+const PluginHost& of(const hg_host* host) {
+    return *static_cast<const PluginHost*>(host->context);
+}
 
 }  // namespace
 
@@ -15,8 +17,8 @@ std::int64_t wall_clock() noexcept {
         .count();
 }
 
-PluginHost::PluginHost(Services services, std::string label, std::string name, std::chrono::nanoseconds interval,
-                       LogLevel level)
+PluginHost::PluginHost(Services services, std::string label, std::string name,
+                       std::chrono::nanoseconds interval, LogLevel level)
     : services_(services),
       label_(std::move(label)),
       name_(std::move(name)),
@@ -33,7 +35,8 @@ PluginHost::PluginHost(Services services, std::string label, std::string name, s
             return HG_OK;
         },
         [](const hg_host* host, hg_text key, hg_text value, hg_error* error) -> std::int32_t {
-            const std::string failure = of(host).services_.state.store(of(host).label_, view(key), view(value));
+            const std::string failure =
+                of(host).services_.state.store(of(host).label_, view(key), view(value));
             if (!failure.empty()) {
                 detail::fill_error(error, failure);
                 return HG_RETRY;
@@ -41,7 +44,8 @@ PluginHost::PluginHost(Services services, std::string label, std::string name, s
             return HG_OK;
         }};
     static constexpr hg_declarations kDeclarations{
-        sizeof(hg_declarations), [](const hg_host* host, void* context, void (*receive)(void*, const hg_declaration*)) {
+        sizeof(hg_declarations),
+        [](const hg_host* host, void* context, void (*receive)(void*, const hg_declaration*)) {
             for (const Declaration& declaration : of(host).upstream_) {
                 const hg_declaration record = declaration.record();
                 receive(context, &record);

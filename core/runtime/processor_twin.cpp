@@ -6,8 +6,8 @@ namespace heliograph::runtime {
 
 using delivery::BatchRef;
 
-ProcessorTwin::ProcessorTwin(PluginHost& host, std::unique_ptr<Instance> instance, const ProcessorSettings& settings,
-                             std::shared_ptr<delivery::BatchPool> pool)
+ProcessorTwin::ProcessorTwin(PluginHost& host, std::unique_ptr<Instance> instance,
+                             const ProcessorSettings& settings, std::shared_ptr<delivery::BatchPool> pool)
     : host_(host),
       instance_(std::move(instance)),
       filter_(settings),
@@ -23,15 +23,17 @@ bool ProcessorTwin::open() {
     return outcome.ok();
 }
 
-void ProcessorTwin::close() { instance_->close(); }
+void ProcessorTwin::close() {
+    instance_->close();
+}
 
 void ProcessorTwin::accept(BatchRef batch) {
     if (filter_.is_open()) {
         process(std::move(batch));
         return;
     }
-    // As in Telegraf, a processor's filter chooses what it works on; the rest passes by untouched. Fields are chosen as
-    // metrics are: a metric is worked on when it has a field that passes.
+    // As in Telegraf, a processor's filter chooses what it works on; the rest passes by untouched. Fields are
+    // chosen as metrics are: a metric is worked on when it has a field that passes.
     const auto records = batch.metrics().records();
     std::vector<bool> chosen(records.size());
     std::vector<bool> rest(records.size());
@@ -92,8 +94,8 @@ void ProcessorTwin::finish(BatchRef batch, std::size_t before, const CallOutcome
     const std::int64_t after = signed_of(door.count);
     const std::int64_t received = signed_of(before) + signed_of(door.added);
     const std::int64_t held = signed_of(door.held) - signed_of(door.released);
-    // Records that left without a word are counted as filtered, and ones that came so as received: the ledger balances,
-    // and the log names the plugin.
+    // Records that left without a word are counted as filtered, and ones that came so as received: the ledger
+    // balances, and the log names the plugin.
     const std::int64_t unaccounted = received - held - signed_of(door.filtered) - after;
     host_.ledger().add({.received = received + (unaccounted < 0 ? -unaccounted : 0),
                         .delivered = after,
@@ -102,8 +104,9 @@ void ProcessorTwin::finish(BatchRef batch, std::size_t before, const CallOutcome
     if (!outcome.ok() || unaccounted != 0) {
         host_.ledger().count("errors");
         const std::lock_guard lock(log_mutex_);
-        const std::string what = outcome.ok() ? "the plugin changed the number of metrics without saying so"
-                                              : "processing failed, the metrics go on as they are: " + outcome.error;
+        const std::string what = outcome.ok()
+                                     ? "the plugin changed the number of metrics without saying so"
+                                     : "processing failed, the metrics go on as they are: " + outcome.error;
         if (const auto line = failures_.failed(what, observe::FailureLog::Clock::now())) {
             host_.log(LogLevel::error, *line);
         }

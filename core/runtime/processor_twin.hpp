@@ -21,7 +21,9 @@ public:
 
     [[nodiscard]] FanOut& readers() noexcept { return readers_; }
     [[nodiscard]] Instance& instance() noexcept { return *instance_; }
-    [[nodiscard]] bool ticks() const noexcept { return instance_->has(HG_ABILITY_TICK) && interval_.count() > 0; }
+    [[nodiscard]] bool ticks() const noexcept {
+        return instance_->has(HG_ABILITY_TICK) && interval_.count() > 0;
+    }
     [[nodiscard]] std::chrono::nanoseconds interval() const noexcept { return interval_; }
 
     /// Opens the plugin; a failure is logged and answered.

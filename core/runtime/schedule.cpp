@@ -23,8 +23,8 @@ Tick Schedule::next(std::int64_t asked_at, std::int64_t began) {
     }
     const std::int64_t current = slot(now - offset, interval);
     Tick tick;
-    // The first gather begins between two ticks, so only whole intervals count. A clock that was set back during the
-    // gather skips nothing.
+    // The first gather begins between two ticks, so only whole intervals count. A clock that was set back
+    // during the gather skips nothing.
     const std::int64_t passed =
         last_due_ == kNone ? (now - began) / interval : current - slot(began - offset, interval);
     tick.skipped = std::max<std::int64_t>(0, passed);

@@ -15,12 +15,14 @@ struct ScheduleSettings {
 
 /// The next tick.
 struct Tick {
-    std::chrono::nanoseconds wait{};  // from now; never more than interval plus jitter, whatever the clock does
-    std::int64_t skipped = 0;         // ticks that passed while the last gather was running
+    std::chrono::nanoseconds
+        wait{};                // from now; never more than interval plus jitter, whatever the clock does
+    std::int64_t skipped = 0;  // ticks that passed while the last gather was running
 };
 
-/// Ticks fall on multiples of the interval since the epoch, plus the offset, plus a random part of the jitter. Time is
-/// an argument. A wait that ended a little early does not make a tick come twice. Not thread-safe.
+/// Ticks fall on multiples of the interval since the epoch, plus the offset, plus a random part of the
+/// jitter. Time is an argument. A wait that ended a little early does not make a tick come twice. Not
+/// thread-safe.
 class Schedule {
 public:
     explicit Schedule(ScheduleSettings settings, std::uint64_t seed = std::random_device{}())

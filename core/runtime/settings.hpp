@@ -31,7 +31,7 @@ struct AgentSettings {
     std::chrono::nanoseconds offset = 0s;
     std::chrono::nanoseconds precision = 1ns;
     std::int64_t metric_batch_size = 1000;
-    std::chrono::nanoseconds flush_interval = 250ms;
+    std::chrono::nanoseconds flush_interval = 100ms;
     Size buffer_limit{std::uint64_t{64} << 20};
     std::chrono::nanoseconds stop_timeout = 10s;
     std::string state_dir;
@@ -41,17 +41,36 @@ struct AgentSettings {
 
     static constexpr auto describe = heliograph::options(
         option<&AgentSettings::interval>("interval", "Time between two gathers of an input.").at_least(1ms),
-        option<&AgentSettings::jitter>("jitter", "Each gather waits a random time up to this, so that many agents do not ask at once.").at_least(0s),
-        option<&AgentSettings::offset>("offset", "Shifts the gathers, which are aligned to the interval, by this much.").at_least(0s),
-        option<&AgentSettings::precision>("precision", "Times of metrics are cut down to a multiple of this.").at_least(1ns),
-        option<&AgentSettings::metric_batch_size>("metric_batch_size", "Metrics that an output is given at once, at the most.").at_least(1).at_most(1'000'000),
-        option<&AgentSettings::flush_interval>("flush_interval", "How long a metric waits at an output for its batch to fill.").at_least(0s),
-        option<&AgentSettings::buffer_limit>("buffer_limit", "Memory that an output's buffer may hold.").at_least(Size{4096}),
-        option<&AgentSettings::stop_timeout>("stop_timeout", "How long outputs may take to deliver what they hold when the program stops.").at_least(0s),
-        option<&AgentSettings::state_dir>("state_dir", "Folder for what survives a restart, such as counters; nothing survives without it.").example("\"/var/lib/heliograph\""),
-        option<&AgentSettings::plugin_dirs>("plugin_dirs", "Folders searched for plugins before the usual ones."),
+        option<&AgentSettings::jitter>(
+            "jitter", "Each gather waits a random time up to this, so that many agents do not ask at once.")
+            .at_least(0s),
+        option<&AgentSettings::offset>("offset",
+                                       "Shifts the gathers, which are aligned to the interval, by this much.")
+            .at_least(0s),
+        option<&AgentSettings::precision>("precision", "Times of metrics are cut down to a multiple of this.")
+            .at_least(1ns),
+        option<&AgentSettings::metric_batch_size>("metric_batch_size",
+                                                  "Metrics that an output is given at once, at the most.")
+            .at_least(1)
+            .at_most(1'000'000),
+        option<&AgentSettings::flush_interval>("flush_interval",
+                                               "How long a metric waits at an output for its batch to fill.")
+            .at_least(0s),
+        option<&AgentSettings::buffer_limit>("buffer_limit", "Memory that an output's buffer may hold.")
+            .at_least(Size{4096}),
+        option<&AgentSettings::stop_timeout>(
+            "stop_timeout", "How long outputs may take to deliver what they hold when the program stops.")
+            .at_least(0s),
+        option<&AgentSettings::state_dir>(
+            "state_dir", "Folder for what survives a restart, such as counters; nothing survives without it.")
+            .example("\"/var/lib/heliograph\""),
+        option<&AgentSettings::plugin_dirs>("plugin_dirs",
+                                            "Folders searched for plugins before the usual ones."),
         option<&AgentSettings::log_level>("log_level", "The quietest lines that are logged.")
-            .choices({{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}),
+            .choices({{"error", LogLevel::error},
+                      {"warning", LogLevel::warning},
+                      {"info", LogLevel::info},
+                      {"debug", LogLevel::debug}}),
         option<&AgentSettings::log_format>("log_format", "Log lines as text for people or JSON for programs.")
             .choices({{"text", observe::LogFormat::text}, {"json", observe::LogFormat::json}}));
 };
@@ -67,14 +86,21 @@ struct CommonSettings {
     std::optional<LogLevel> log_level;
 
     static constexpr auto describe = heliograph::options(
-        option<&CommonSettings::name_pass>("name_pass", "Only metrics whose name matches one of these globs."),
+        option<&CommonSettings::name_pass>("name_pass",
+                                           "Only metrics whose name matches one of these globs."),
         option<&CommonSettings::name_drop>("name_drop", "No metrics whose name matches one of these globs."),
-        option<&CommonSettings::tag_pass>("tag_pass", "Only metrics with one of these tags, its value matching the glob."),
-        option<&CommonSettings::tag_drop>("tag_drop", "No metrics with one of these tags, its value matching the glob."),
-        option<&CommonSettings::field_pass>("field_pass", "Only fields whose name matches one of these globs."),
+        option<&CommonSettings::tag_pass>(
+            "tag_pass", "Only metrics with one of these tags, its value matching the glob."),
+        option<&CommonSettings::tag_drop>("tag_drop",
+                                          "No metrics with one of these tags, its value matching the glob."),
+        option<&CommonSettings::field_pass>("field_pass",
+                                            "Only fields whose name matches one of these globs."),
         option<&CommonSettings::field_drop>("field_drop", "No fields whose name matches one of these globs."),
         option<&CommonSettings::log_level>("log_level", "The quietest lines that this node logs.")
-            .choices({{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}, {"debug", LogLevel::debug}}));
+            .choices({{"error", LogLevel::error},
+                      {"warning", LogLevel::warning},
+                      {"info", LogLevel::info},
+                      {"debug", LogLevel::debug}}));
 };
 
 /// Unset values come from [agent].
@@ -89,11 +115,17 @@ struct InputSettings : CommonSettings {
         CommonSettings::describe,
         heliograph::options(
             option<&InputSettings::interval>("interval", "Time between two gathers.").at_least(1ms),
-            option<&InputSettings::jitter>("jitter", "Each gather waits a random time up to this.").at_least(0s),
-            option<&InputSettings::offset>("offset", "Shifts the gathers, which are aligned to the interval, by this much.").at_least(0s),
-            option<&InputSettings::precision>("precision", "Times of metrics are cut down to a multiple of this.").at_least(1ns),
+            option<&InputSettings::jitter>("jitter", "Each gather waits a random time up to this.")
+                .at_least(0s),
+            option<&InputSettings::offset>(
+                "offset", "Shifts the gathers, which are aligned to the interval, by this much.")
+                .at_least(0s),
+            option<&InputSettings::precision>("precision",
+                                              "Times of metrics are cut down to a multiple of this.")
+                .at_least(1ns),
             option<&InputSettings::startup>("startup", "When the input cannot be opened at the start.")
-                .choices({{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));
+                .choices(
+                    {{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));
 };
 
 struct ProcessorSettings : CommonSettings {
@@ -101,8 +133,9 @@ struct ProcessorSettings : CommonSettings {
 
     static constexpr auto describe = std::tuple_cat(
         CommonSettings::describe,
-        heliograph::options(
-            option<&ProcessorSettings::interval>("interval", "Time between two ticks, for a processor that has them.").at_least(1ms)));
+        heliograph::options(option<&ProcessorSettings::interval>(
+                                "interval", "Time between two ticks, for a processor that has them.")
+                                .at_least(1ms)));
 };
 
 /// Unset values come from [agent].
@@ -118,15 +151,27 @@ struct OutputSettings : CommonSettings {
     static constexpr auto describe = std::tuple_cat(
         CommonSettings::describe,
         heliograph::options(
-            option<&OutputSettings::metric_batch_size>("metric_batch_size", "Metrics in one write, at the most.").at_least(1).at_most(1'000'000),
-            option<&OutputSettings::flush_interval>("flush_interval", "How long a metric waits for its batch to fill.").at_least(0s),
-            option<&OutputSettings::buffer_limit>("buffer_limit", "Memory that the buffer may hold.").at_least(Size{4096}),
-            option<&OutputSettings::when_full>("when_full", "When the buffer is full: lose the oldest, counted, or make the inputs wait.")
-                .choices({{"drop_oldest", delivery::WhenFull::drop_oldest}, {"block", delivery::WhenFull::block}}),
-            option<&OutputSettings::retry_initial>("retry_initial", "The first wait after a failed write; it doubles with each failure.").at_least(1ms),
-            option<&OutputSettings::retry_max>("retry_max", "The longest wait after a failed write.").at_least(1ms),
+            option<&OutputSettings::metric_batch_size>("metric_batch_size",
+                                                       "Metrics in one write, at the most.")
+                .at_least(1)
+                .at_most(1'000'000),
+            option<&OutputSettings::flush_interval>("flush_interval",
+                                                    "How long a metric waits for its batch to fill.")
+                .at_least(0s),
+            option<&OutputSettings::buffer_limit>("buffer_limit", "Memory that the buffer may hold.")
+                .at_least(Size{4096}),
+            option<&OutputSettings::when_full>(
+                "when_full", "When the buffer is full: lose the oldest, counted, or make the inputs wait.")
+                .choices(
+                    {{"drop_oldest", delivery::WhenFull::drop_oldest}, {"block", delivery::WhenFull::block}}),
+            option<&OutputSettings::retry_initial>(
+                "retry_initial", "The first wait after a failed write; it doubles with each failure.")
+                .at_least(1ms),
+            option<&OutputSettings::retry_max>("retry_max", "The longest wait after a failed write.")
+                .at_least(1ms),
             option<&OutputSettings::startup>("startup", "When the output cannot be opened at the start.")
-                .choices({{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));
+                .choices(
+                    {{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));
 };
 
 }  // namespace heliograph::runtime

@@ -20,8 +20,8 @@ std::string file_part(std::string_view text) {
     std::string safe;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-            (c == '.' && !safe.empty())) {
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+            c == '-' || (c == '.' && !safe.empty())) {
             safe += c;
         } else {
             safe += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
@@ -71,9 +71,11 @@ std::optional<std::string> StateStore::load(std::string_view node, std::string_v
     if (folder_.empty()) {
         return std::nullopt;
     }
-    std::ifstream file(file_of(node, key), std::ios::binary);
-    if (!file) {
-        return std::nullopt;
+    const fs::path path = file_of(node, key);
+    std::error_code error;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || !fs::is_regular_file(path, error)) {
+        return std::nullopt;  // reading a folder would throw
     }
     std::string value{std::istreambuf_iterator<char>(file), {}};
     values_[name] = value;

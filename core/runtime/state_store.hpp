@@ -11,16 +11,17 @@
 
 namespace heliograph::runtime {
 
-/// Keeps values by node and key. With a folder they are files `<node>.<key>.state` in it, written beside and renamed, so
-/// that a crash leaves the old value or the new one; without a folder they live as long as the process. [any thread]
+/// Keeps values by node and key. With a folder they are files `<node>.<key>.state` in it, written beside and
+/// renamed, so that a crash leaves the old value or the new one; without a folder they live as long as the
+/// process. [any thread]
 class StateStore {
 public:
     /// An empty path: memory only. The folder is made on the first store.
     explicit StateStore(std::filesystem::path folder = {}) : folder_(std::move(folder)) {}
 
     [[nodiscard]] std::optional<std::string> load(std::string_view node, std::string_view key);
-    /// An error in words, or an empty text when the value is stored. A value that could not be written to the folder
-    /// still serves until the end of the process.
+    /// An error in words, or an empty text when the value is stored. A value that could not be written to the
+    /// folder still serves until the end of the process.
     [[nodiscard]] std::string store(std::string_view node, std::string_view key, std::string_view value);
 
 private:

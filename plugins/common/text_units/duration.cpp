@@ -84,7 +84,7 @@ Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text, Negative 
             return failure(rest.empty() && text.find_first_not_of("0123456789.") == std::string_view::npos
                                ? quoted(text) + " has no unit; for seconds write \"" + std::string(text) +
                                      "s\""
-                               : quoted(text) + " has a number without a unit");
+                               : quoted(text) + " has a number without a unit right after it");
         }
         const Unit* unit = nullptr;
         for (const Unit& known : kUnits) {

@@ -41,10 +41,6 @@ public:
     /// Adds a tag or replaces its value; an empty value removes it, an empty key does nothing. Keeps the
     /// order by key.
     Metric& set_tag(Name key, std::string_view value) {
-        if (value.empty()) {
-            remove_tag(key.text());
-            return *this;
-        }
         return set_tag_text(key, arena_copy(*arena_, value));
     }
     /// As above, for a value that outlives the batch: a literal, or text of the arena or of an adopted
@@ -54,6 +50,10 @@ public:
         hg_tag* const first = record_->tags;
         hg_tag* const last = first + record_->tag_count;
         if (wanted.empty()) {
+            return *this;
+        }
+        if (value.size == 0) {
+            remove_tag(wanted);
             return *this;
         }
         // Tags mostly come in order, so the place is sought from the end.
@@ -192,12 +192,17 @@ public:
     /// A tag whose value outlives the batch.
     MetricBuilder& tag_text(Name key, hg_text value) {
         hg_metric& record = metric_.record();
+        if (key.text().empty() || value.size == 0) {
+            return *this;
+        }
         const bool in_order =
             record.tag_count == 0 || heliograph::view(record.tags[record.tag_count - 1].key) < key.text();
-        if (in_order && record.tag_count < tag_room_ && !key.text().empty()) {
+        if (in_order && record.tag_count < tag_room_) {
             record.tags[record.tag_count++] = {arena_name(metric_.arena(), key), value};
         } else {
+            // The array may move to where there is no room to spare, so from here on none is counted on.
             metric_.set_tag_text(key, value);
+            tag_room_ = 0;
         }
         return *this;
     }
@@ -241,7 +246,11 @@ public:
         return *this;
     }
 
-    [[nodiscard]] Metric& metric() noexcept { return metric_; }
+    /// The metric, to be changed by other means. Arrays may move then, so what follows here is slower.
+    [[nodiscard]] Metric& metric() noexcept {
+        tag_room_ = field_room_ = 0;
+        return metric_;
+    }
 
 private:
     // A builder trusts its caller not to give one key twice, which every reader of the wire checks for

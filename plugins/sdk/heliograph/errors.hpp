@@ -55,7 +55,12 @@ inline void fill_error(hg_error* error, std::string_view text, std::chrono::nano
     if (error == nullptr) {
         return;
     }
-    const std::size_t size = std::min<std::size_t>(text.size(), HG_ERROR_TEXT_SIZE);
+    std::size_t size = std::min<std::size_t>(text.size(), HG_ERROR_TEXT_SIZE);
+    // A character of several bytes is left out rather than cut in two.
+    for (int i = 0; i < 3 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U;
+         ++i) {
+        --size;
+    }
     std::memcpy(error->text, text.data(), size);
     error->text_size = static_cast<std::uint32_t>(size);
     error->retry_after = after.count();

@@ -38,8 +38,8 @@ struct Declaration {
     }
     /// As the door has it; valid as long as this declaration is.
     [[nodiscard]] hg_declaration record() const noexcept {
-        return {to_text(measurement), to_text(name), is_field ? HG_ROLE_FIELD : HG_ROLE_TAG, type, to_text(unit),
-                to_text(help)};
+        return {to_text(measurement), to_text(name), is_field ? HG_ROLE_FIELD : HG_ROLE_TAG, type,
+                to_text(unit),        to_text(help)};
     }
 };
 

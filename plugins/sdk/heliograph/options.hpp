@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -159,7 +160,8 @@ struct Option {
     }
     /// The words for an enum member, each with its enumerator.
     template <std::size_t count>
-    [[nodiscard]] constexpr auto choices(const std::pair<std::string_view, typename detail::Bare<Member>::type> (&list)[count]) const {
+    [[nodiscard]] constexpr auto choices(
+        const std::pair<std::string_view, typename detail::Bare<Member>::type> (&list)[count]) const {
         Option<member, count> copy{name, help, unit_text, example_text, is_required, minimum, maximum, {}};
         for (std::size_t i = 0; i < count; ++i) {
             copy.choice_list[i] = {list[i].first, static_cast<std::int64_t>(list[i].second)};
@@ -228,10 +230,16 @@ private:
         option.unit = to_text(declared.unit_text);
         option.example = to_text(declared.example_text);
         set_flag(option, HG_OPTION_REQUIRED, declared.is_required);
-        set_flag(option, HG_OPTION_HAS_MINIMUM, declared.minimum.has_value());
-        set_flag(option, HG_OPTION_HAS_MAXIMUM, declared.maximum.has_value());
-        option.minimum = declared.minimum.value_or(0);
-        option.maximum = declared.maximum.value_or(0);
+        const auto minimum = declared.minimum
+                                 ? declared.minimum
+                                 : smallest<typename detail::Bare<typename Declared::Member>::type>();
+        const auto maximum = declared.maximum
+                                 ? declared.maximum
+                                 : largest<typename detail::Bare<typename Declared::Member>::type>();
+        set_flag(option, HG_OPTION_HAS_MINIMUM, minimum.has_value());
+        set_flag(option, HG_OPTION_HAS_MAXIMUM, maximum.has_value());
+        option.minimum = minimum.value_or(0);
+        option.maximum = maximum.value_or(0);
         if (!declared.choice_list.empty()) {
             auto& names = lists_.emplace_back();
             for (const auto& choice : declared.choice_list) {
@@ -243,6 +251,25 @@ private:
             set_flag(option, HG_OPTION_HAS_DEFAULT, true);
             option.default_value.type = Declared::kType;
         }
+    }
+
+    // An integer that holds less than the door's is bounded by its type, so that no value is ever wrapped.
+    template <class Value>
+    static std::optional<double> smallest() noexcept {
+        if constexpr (std::integral<Value> && !std::same_as<Value, bool>) {
+            if constexpr (std::unsigned_integral<Value> || sizeof(Value) < sizeof(std::int64_t)) {
+                return static_cast<double>(std::numeric_limits<Value>::min());
+            }
+        }
+        return std::nullopt;
+    }
+    template <class Value>
+    static std::optional<double> largest() noexcept {
+        if constexpr (std::integral<Value> && !std::same_as<Value, bool> &&
+                      sizeof(Value) < sizeof(std::int64_t)) {
+            return static_cast<double>(std::numeric_limits<Value>::max());
+        }
+        return std::nullopt;
     }
 
     static void set_flag(hg_option& option, hg_option_flag flag, bool on) noexcept {

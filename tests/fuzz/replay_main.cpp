@@ -1,4 +1,5 @@
-// Replays a corpus through a fuzz target without libFuzzer, so that every target builds and runs with any compiler.
+// Replays a corpus through a fuzz target without libFuzzer, so that every target builds and runs with any
+// compiler.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

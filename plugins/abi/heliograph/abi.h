@@ -198,7 +198,7 @@ typedef struct hg_declaration {
     hg_text name; /* of the tag or field */
     int32_t role; /* enum hg_declaration_role */
     int32_t type; /* enum hg_value_type, fields only */
-    hg_text unit; /* UDUNITS-2 syntax; empty: none or unknown */
+    hg_text unit; /* as UDUNITS-2 or a solar site spells it: W, Wh, degC; empty: none or unknown */
     hg_text help;
 } hg_declaration;
 
@@ -288,7 +288,8 @@ typedef struct hg_plugin {
     int32_t (*check)(struct hg_plugin* plugin, hg_problems* problems, hg_error* error);
     /* Connects, opens files. HG_RETRY: try again later. [own] */
     int32_t (*open)(struct hg_plugin* plugin, hg_error* error);
-    /* Makes a running gather or write return soon. [any] */
+    /* The node is ending: makes a running gather or write return soon. Only close and destroy follow. [any]
+     */
     void (*interrupt)(struct hg_plugin* plugin);
     /* Undoes open; safe without it and twice. [own] */
     void (*close)(struct hg_plugin* plugin);

@@ -24,7 +24,7 @@ public:
     /// Connects, opens files. Throw Retry when it may work later, Fatal when it cannot as configured. [own
     /// strand]
     virtual void open() {}
-    /// Makes a running gather or write return soon. [any thread]
+    /// The node is ending: makes a running gather or write return soon; only close follows. [any thread]
     virtual void interrupt() noexcept {}
     /// Undoes open; must be safe without it and twice. [own strand]
     virtual void close() noexcept {}

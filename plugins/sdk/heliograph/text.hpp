@@ -28,6 +28,14 @@ public:
     constexpr Name(std::string_view text) noexcept  // NOLINT(google-explicit-constructor)
         : text_(text), is_literal_(false) {}
 
+    /// A name whose text the caller keeps alive as long as any batch: an option of the plugin, or text of an
+    /// adopted buffer. It is used in place.
+    [[nodiscard]] static constexpr Name outlives(std::string_view text) noexcept {
+        Name name(text);
+        name.is_literal_ = true;
+        return name;
+    }
+
     [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
     [[nodiscard]] constexpr bool is_literal() const noexcept { return is_literal_; }
 

@@ -49,11 +49,11 @@ TEST_CASE("parse_duration says what is wrong and what to write", "[unit][text_un
     const auto c = GENERATE(values<Case>(
         {{"", R"(an empty text is not a duration; write a number and a unit, such as "60s")"},
          {"60", R"("60" has no unit; for seconds write "60s")"},
-         {"1h30", R"("1h30" has a number without a unit)"},
+         {"1h30", R"("1h30" has a number without a unit right after it)"},
          {"soon", R"("soon" is not a duration; write a number and a unit, such as "60s")"},
          {"-5s", R"("-5s" is negative, and this duration must not be)"},
          {"1.s", R"("1.s" is not a duration; write a number and a unit, such as "60s")"},
-         {"5 s", R"("5 s" has a number without a unit)"},
+         {"5 s", R"("5 s" has a number without a unit right after it)"},
          {"5sec", R"("5sec" has the unknown unit "sec"; the units are ns, us, ms, s, m, h, d and w)"},
          {"5M", R"("5M" has the unknown unit "M"; the units are ns, us, ms, s, m, h, d and w)"},
          {"9223372036854775808ns",

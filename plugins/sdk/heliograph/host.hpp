@@ -28,7 +28,7 @@ struct Declaration {
     std::string name;
     bool is_field = true;
     std::int32_t type = 0;  // enum hg_value_type
-    std::string unit;       // UDUNITS-2 syntax; empty: none or unknown
+    std::string unit;       // such as W, Wh, degC; empty: none or unknown
     std::string help;
 
     [[nodiscard]] static Declaration from(const hg_declaration& record) {

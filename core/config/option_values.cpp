@@ -70,6 +70,11 @@ std::string found(const Value& value) {
     }
 }
 
+/// The second half of "takes ..., and ...".
+std::string found_instead(const Value& value) {
+    return found(value) + (value.interpolated() ? " is none" : " is given");
+}
+
 std::string number_text(double number) {
     if (number == std::floor(number) && std::abs(number) < 1e15) {
         return std::to_string(static_cast<std::int64_t>(number));
@@ -241,14 +246,15 @@ private:
                    "s\"";
         } else if (value.is(Kind::text) && option.type == HG_OPTION_LIST) {
             hint = "write [" + (value.interpolated() ? "\"...\"" : quoted(value.as_text())) + "]";
-        } else if (option.type == HG_OPTION_TEXT || option.type == HG_OPTION_SECRET) {
+        } else if ((option.type == HG_OPTION_TEXT || option.type == HG_OPTION_SECRET) &&
+                   !value.is(Kind::list) && !value.is(Kind::table)) {
             hint = "put it in quotes";
         }
         // A secret that was written without quotes is a secret still.
-        const std::string given =
-            option.type == HG_OPTION_SECRET ? std::string(describe(value.kind())) : found(value);
         problem(value.position(), option,
-                "takes " + std::string(option_type_text(option.type)) + ", and " + given + " is given",
+                "takes " + std::string(option_type_text(option.type)) + ", and " +
+                    (option.type == HG_OPTION_SECRET ? std::string(describe(value.kind())) + " is given"
+                                                     : found_instead(value)),
                 std::move(hint));
         return false;
     }
@@ -286,13 +292,13 @@ private:
             list += (list.empty() ? "" : ", ") + quoted(view(choice));
         }
         if (!value.is(Kind::text)) {
-            problem(value.position(), option, "takes one of " + list + ", and " + found(value) + " is given");
+            problem(value.position(), option, "takes one of " + list + ", and " + found_instead(value));
             return false;
         }
         const auto at = std::find(choices.begin(), choices.end(), value.as_text());
         if (at == choices.end()) {
             const auto meant = nearest_name(value.as_text(), std::span<const std::string_view>(choices));
-            problem(value.position(), option, "takes one of " + list + ", and " + found(value) + " is given",
+            problem(value.position(), option, "takes one of " + list + ", and " + found_instead(value),
                     meant ? "did you mean " + quoted(*meant) + "?" : "");
             return false;
         }

@@ -163,16 +163,30 @@ private:
         if (rules_.declarations().empty()) {
             return;  // what comes in is not known before it comes
         }
-        const bool declared = std::any_of(
-            rules_.declarations().begin(), rules_.declarations().end(), [&](const Declaration& declaration) {
-                return may_be_number(declaration) &&
-                       rules_.fields().find(declaration.measurement, declaration.name) == &entry;
-            });
-        problems_.report_at(
-            "fields", entry.key,
-            declared ? "the unit of " + quoted(entry.key) + " is not known: its input declares none"
-                     : "no input declares a field that " + quoted(entry.key) + " is the first to name",
-            "correct the name, or say in source_units which unit it comes in");
+        bool matched = false;
+        for (const Declaration& declaration : rules_.declarations()) {
+            if (!declaration.is_field || !may_be_number(declaration) ||
+                !entry.pattern.matches(declaration.measurement, declaration.name)) {
+                continue;
+            }
+            matched = true;
+            if (rules_.fields().find(declaration.measurement, declaration.name) == &entry) {
+                problems_.report_at(
+                    "fields", entry.key,
+                    "the unit of " + quoted(entry.key) + " is not known: its input declares none",
+                    "say in source_units which unit it comes in");
+                return;
+            }
+        }
+        if (matched) {
+            problems_.report_at(
+                "fields", entry.key,
+                "every field that " + quoted(entry.key) + " matches is matched by an entry before it",
+                "remove it, or put it first");
+        } else {
+            problems_.report_at("fields", entry.key, "no input declares a field " + quoted(entry.key),
+                                "correct the name, or say in source_units which unit it comes in");
+        }
     }
 
     /// The entry of source_units that gives the unit of an entry of fields: the one with the same key, or one

@@ -1,0 +1,75 @@
+#include "tests/integration/driver/end_of_run.hpp"
+
+#include <catch2/catch.hpp>
+#include <signal.h>
+
+#include <charconv>
+
+namespace heliograph::testing {
+namespace {
+
+constexpr std::string_view kMark = ": ledger: ";
+
+LedgerLine numbers_in(std::string_view text) {
+    LedgerLine line;
+    while (!text.empty()) {
+        const std::string_view word = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(word.size() + 1, text.size()));
+        const std::size_t equals = word.find('=');
+        if (equals == std::string_view::npos) {
+            continue;
+        }
+        std::int64_t number = 0;
+        std::from_chars(word.data() + equals + 1, word.data() + word.size(), number);
+        line.emplace(word.substr(0, equals), number);
+    }
+    return line;
+}
+
+}  // namespace
+
+Ledger ledger_in(std::string_view log) {
+    Ledger ledger;
+    while (!log.empty()) {
+        const std::string_view line = log.substr(0, log.find('\n'));
+        log.remove_prefix(std::min(line.size() + 1, log.size()));
+        const std::size_t mark = line.find(kMark);
+        if (mark == std::string_view::npos) {
+            continue;
+        }
+        const std::size_t space = line.rfind(' ', mark);
+        ledger.insert_or_assign(std::string(line.substr(space + 1, mark - space - 1)),
+                                numbers_in(line.substr(mark + kMark.size())));
+    }
+    return ledger;
+}
+
+void check_log(std::string_view log) {
+    const Ledger ledger = ledger_in(log);
+    CHECK_FALSE(ledger.empty());
+    for (const auto& [node, line] : ledger) {
+        INFO(node);
+        CHECK(line.at("received") ==
+              line.at("delivered") + line.at("rejected") + line.at("dropped") + line.at("filtered"));
+        CHECK(line.at("held") == 0);
+    }
+    for (const std::string_view word : {"Sanitizer", "runtime error:", "does not balance"}) {
+        CHECK(log.find(word) == std::string_view::npos);
+    }
+}
+
+Ledger check_end(Program& program) {
+    const auto exit_code = program.wait();
+    const std::string log = program.log();
+    INFO(log);
+    CHECK(exit_code == 0);
+    check_log(log);
+    return ledger_in(log);
+}
+
+Ledger stop_and_check(Program& program) {
+    program.signal(SIGTERM);
+    return check_end(program);
+}
+
+}  // namespace heliograph::testing

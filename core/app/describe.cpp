@@ -268,16 +268,15 @@ std::string sample_table(const hg_descriptor& descriptor, std::string_view name,
         out += "from = [" + names + "]\n";
     }
     for (const hg_option* option : options_of(descriptor)) {
-        const bool is_required = has(*option, HG_OPTION_REQUIRED);
+        const bool is_set = has(*option, HG_OPTION_REQUIRED) || has(*option, HG_OPTION_IN_SAMPLE);
         std::string value =
             has(*option, HG_OPTION_HAS_DEFAULT) ? option_value_text(option->default_value, *option) : "";
         if (option->example.size != 0 &&
-            (is_required || value.empty() || value == "\"\"" || value == "[]" || value == "{}")) {
+            (is_set || value.empty() || value == "\"\"" || value == "[]" || value == "{}")) {
             value = std::string(view(option->example));
         }
-        out += "\n## " + full_help(*option) + " Takes " + type_word(*option) + ".\n" +
-               (is_required ? "" : "# ") + std::string(view(option->name)) + " = " +
-               (value.empty() ? "\"\"" : value) + "\n";
+        out += "\n## " + full_help(*option) + " Takes " + type_word(*option) + ".\n" + (is_set ? "" : "# ") +
+               std::string(view(option->name)) + " = " + (value.empty() ? "\"\"" : value) + "\n";
     }
     return out;
 }

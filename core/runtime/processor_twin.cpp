@@ -48,8 +48,11 @@ void ProcessorTwin::accept(BatchRef batch) {
         process(std::move(batch));
         return;
     }
-    BatchRef past = passing == 0 ? std::move(batch) : delivery::select(batch, rest, *pool_);
-    if (passing != 0) {
+    BatchRef past;
+    if (passing == 0) {
+        past = std::move(batch);
+    } else {
+        past = delivery::select(batch, rest, *pool_);
         process(delivery::select(batch, chosen, *pool_));
     }
     const auto count = static_cast<std::int64_t>(past.size());

@@ -32,7 +32,8 @@ struct Options {
 
     static constexpr auto describe = heliograph::options(
         heliograph::option<&Options::host>("host", "Name or address of the DTU, host or host:port.")
-            .example("\"192.168.1.20\""),
+            .example("\"192.168.1.20\"")
+            .in_sample(),
         heliograph::option<&Options::hosts>(
             "hosts",
             "Names or addresses of several DTUs, polled side by side; may be given instead of host."),

@@ -148,7 +148,8 @@ enum hg_option_flag {
     HG_OPTION_REQUIRED = 1,
     HG_OPTION_HAS_MINIMUM = 2,
     HG_OPTION_HAS_MAXIMUM = 4,
-    HG_OPTION_HAS_DEFAULT = 8
+    HG_OPTION_HAS_DEFAULT = 8,
+    HG_OPTION_IN_SAMPLE = 16 /* a sample config sets it, though it is not required */
 };
 
 typedef struct hg_text_list {

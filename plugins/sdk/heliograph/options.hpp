@@ -123,6 +123,7 @@ struct Option {
     std::string_view unit_text;
     std::string_view example_text;
     bool is_required = false;
+    bool is_in_sample = false;
     std::optional<double> minimum;
     std::optional<double> maximum;
     std::array<std::pair<std::string_view, std::int64_t>, choice_count> choice_list{};
@@ -158,11 +159,19 @@ struct Option {
         copy.example_text = toml;
         return copy;
     }
+    /// A sample config sets it to its example, though it is not required: for one of several ways to say a
+    /// thing.
+    [[nodiscard]] constexpr Option in_sample() const {
+        Option copy = *this;
+        copy.is_in_sample = true;
+        return copy;
+    }
     /// The words for an enum member, each with its enumerator.
     template <std::size_t count>
     [[nodiscard]] constexpr auto choices(
         const std::pair<std::string_view, typename detail::Bare<Member>::type> (&list)[count]) const {
-        Option<member, count> copy{name, help, unit_text, example_text, is_required, minimum, maximum, {}};
+        Option<member, count> copy{name,    help,    unit_text, example_text, is_required, is_in_sample,
+                                   minimum, maximum, {}};
         for (std::size_t i = 0; i < count; ++i) {
             copy.choice_list[i] = {list[i].first, static_cast<std::int64_t>(list[i].second)};
         }
@@ -172,7 +181,7 @@ struct Option {
 
 template <auto member>
 [[nodiscard]] constexpr auto option(std::string_view name, std::string_view help) {
-    return Option<member>{name, help, {}, {}, false, {}, {}, {}};
+    return Option<member>{.name = name, .help = help};
 }
 
 /// The whole declaration; keep it as `static constexpr auto describe` in the struct of options.
@@ -236,6 +245,7 @@ private:
         const auto maximum = declared.maximum
                                  ? declared.maximum
                                  : largest<typename detail::Bare<typename Declared::Member>::type>();
+        set_flag(option, HG_OPTION_IN_SAMPLE, declared.is_in_sample);
         set_flag(option, HG_OPTION_HAS_MINIMUM, minimum.has_value());
         set_flag(option, HG_OPTION_HAS_MAXIMUM, maximum.has_value());
         option.minimum = minimum.value_or(0);

@@ -17,7 +17,7 @@ struct Options {
                                              "and \"measurement:field\" is one of one "
                                              "measurement only; the first entry that matches counts.")
             .required()
-            .example(R"({ pv_power = "kW", "port:energy_*" = "kWh" })"),
+            .example(R"({ pv_power = "kW", "port:*_production" = "kWh" })"),
         heliograph::option<&Options::source_units>("source_units",
                                                    "Units that fields come in, where no input declares them "
                                                    "or what it declares is wrong: field = unit."),

@@ -181,7 +181,10 @@ struct Option {
 
 template <auto member>
 [[nodiscard]] constexpr auto option(std::string_view name, std::string_view help) {
-    return Option<member>{.name = name, .help = help};
+    Option<member> made{};
+    made.name = name;
+    made.help = help;
+    return made;
 }
 
 /// The whole declaration; keep it as `static constexpr auto describe` in the struct of options.

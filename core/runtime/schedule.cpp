@@ -17,9 +17,14 @@ Tick Schedule::next(std::int64_t asked_at, std::int64_t began) {
     const std::int64_t interval = std::max<std::int64_t>(settings_.interval.count(), 1);
     const std::int64_t offset = settings_.offset.count() % interval;
     // The wait is measured by another clock than the ticks are, so it may end just before its tick.
-    if (last_due_ != kNone && last_due_ > now && last_due_ - now < interval / 2) {
+    const auto is_just_before_due = [&](std::int64_t time) {
+        return last_due_ != kNone && last_due_ > time && last_due_ - time < interval / 2;
+    };
+    if (is_just_before_due(now)) {
         now = last_due_;
         began = std::max(began, last_due_);
+    } else if (is_just_before_due(began)) {
+        began = last_due_;
     }
     const std::int64_t current = slot(now - offset, interval);
     Tick tick;

@@ -1,0 +1,60 @@
+// Runs the real program and keeps what it says.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace heliograph::conformance {
+
+struct Result {
+    int code = -1;
+    std::string output;  // standard output and error
+};
+
+/// Arguments as a shell would take them.
+inline Result run_heliograph(const std::string& arguments) {
+    const std::string line = "'" HELIOGRAPH_BINARY_DIR "/heliograph' " + arguments + " 2>&1 </dev/null";
+    std::FILE* pipe = ::popen(line.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    Result result;
+    std::array<char, 4096> part{};
+    for (std::size_t size = 0; (size = std::fread(part.data(), 1, part.size(), pipe)) != 0;) {
+        result.output.append(part.data(), size);
+    }
+    const int status = ::pclose(pipe);
+    result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return result;
+}
+
+/// A folder of a test's own, gone at its end.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "heliograph-conformance-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    ~TemporaryFolder() {
+        std::error_code error;
+        std::filesystem::remove_all(path, error);
+    }
+    /// Writes a file and gives its path.
+    [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
+        std::ofstream(path / name) << text;
+        return (path / name).string();
+    }
+    std::filesystem::path path;
+};
+
+}  // namespace heliograph::conformance

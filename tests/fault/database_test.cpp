@@ -16,7 +16,7 @@ TEST_CASE("while the database is locked metrics wait, and the log says so once",
     SiteSettings settings;
     settings.dtus.plant = {.inverters = 1, .ports = 2};
     settings.output_lines = "busy_timeout = \"100ms\"\nretry_initial = \"100ms\"\nretry_max = \"200ms\"\n";
-    const Site site(settings);
+    Site site(settings);
     const auto program = site.start();
     REQUIRE(site.wait_for_snapshots(0, 1));
 
@@ -45,7 +45,7 @@ TEST_CASE("a database that cannot be made at the start is made as soon as it can
     SiteSettings settings;
     settings.dtus.plant = {.inverters = 1, .ports = 2};
     settings.output_lines = "retry_initial = \"100ms\"\nretry_max = \"200ms\"\n";
-    const Site site(settings);
+    Site site(settings);
     // A folder stands where the file is to be.
     std::filesystem::create_directory(site.archive_path());
     const auto program = site.start();

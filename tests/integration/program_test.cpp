@@ -21,7 +21,7 @@ SiteSettings small_site() {
 }  // namespace
 
 TEST_CASE("SIGUSR1 logs the ledger, and the program goes on", "[integration][signals]") {
-    const Site site(small_site());
+    Site site(small_site());
     const auto program = site.start();
     REQUIRE(site.wait_for_snapshots(0, 1));
     CHECK(ledger_in(program->log()).empty());
@@ -34,7 +34,7 @@ TEST_CASE("SIGUSR1 logs the ledger, and the program goes on", "[integration][sig
 }
 
 TEST_CASE("SIGINT stops the program as SIGTERM does", "[integration][signals]") {
-    const Site site(small_site());
+    Site site(small_site());
     const auto program = site.start();
     REQUIRE(site.wait_for_snapshots(0, 1));
     program->signal(SIGINT);

@@ -42,7 +42,12 @@ std::string Site::dtu_name(std::size_t dtu) const {
     return "127.0.0.1:" + std::to_string(dtus_.port(dtu));
 }
 
-std::unique_ptr<Program> Site::start() const {
+std::unique_ptr<Program> Site::start() {
+    check_manners();
+    for (std::size_t dtu = 0; dtu < dtus_.size(); ++dtu) {
+        CHECK(eventually([&] { return dtus_.statistics(dtu).connections_open == 0; }));
+        dtus_.reset_statistics(dtu);
+    }
     return std::make_unique<Program>(workspace_, Launch{{"run", "-c", config_path().string()}});
 }
 

@@ -42,8 +42,9 @@ public:
     /// The value of the tag dtu_name: "127.0.0.1:port".
     [[nodiscard]] std::string dtu_name(std::size_t dtu) const;
 
-    /// A run of the program on the config.
-    [[nodiscard]] std::unique_ptr<Program> start() const;
+    /// A run of the program on the config. What the DTUs saw of an earlier run is checked first and then
+    /// forgotten: two runs do not know when the other sent its last request.
+    [[nodiscard]] std::unique_ptr<Program> start();
 
     /// Snapshots of a DTU in the archive.
     [[nodiscard]] std::int64_t snapshots(std::size_t dtu) const;
@@ -57,7 +58,7 @@ public:
     /// Scans that the DTUs have seen to their end.
     [[nodiscard]] std::uint64_t scans_completed() const;
 
-    /// Fails the test if any DTU had two connections at once, or requests with less than 95 ms between them.
+    /// Fails the test if in this run any DTU had two connections at once, or requests less than 95 ms apart.
     void check_manners() const;
     /// Fails the test if the archive holds what no inverter measured: a counter of 0 or one that fell, 0 V or
     /// 0 Hz.

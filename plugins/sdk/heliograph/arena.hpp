@@ -57,6 +57,8 @@ class Arena {
 public:
     static constexpr std::size_t kFirstChunk = 4096;
     static constexpr std::size_t kLargestChunk = std::size_t{1} << 20;
+    /// What no honest request reaches; a larger one is refused rather than tried.
+    static constexpr std::size_t kLargestRequest = std::size_t{1} << 30;
 
     Arena() noexcept {
         door_.size = sizeof(hg_arena);
@@ -125,10 +127,10 @@ private:
     }
 
     void* refill(std::size_t bytes, std::size_t alignment) noexcept {
-        const std::size_t needed = sizeof(Chunk) + alignment + bytes;
-        if (needed < bytes) {
+        if (bytes > kLargestRequest || alignment > kLargestChunk) {
             return nullptr;
         }
+        const std::size_t needed = sizeof(Chunk) + alignment + bytes;
         std::size_t wanted = newest_ == nullptr ? kFirstChunk : newest_->bytes * 2;
         wanted = wanted > kLargestChunk ? kLargestChunk : wanted;
         wanted = wanted < needed ? needed : wanted;

@@ -8,8 +8,11 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #ifndef HELIOGRAPH_PLUGIN_INSTALL_DIR
 #define HELIOGRAPH_PLUGIN_INSTALL_DIR "../lib/heliograph/plugins"
@@ -31,6 +34,12 @@ bool looks_like_shared_object(const fs::path& path) {
     return file.gcount() == 4 && std::string_view(magic.data(), 4) ==
                                      "\x7f"
                                      "ELF";
+}
+
+/// Keeps a module in memory for the life of the process: it is reachable for ever, and so no leak.
+void keep_loaded(std::unique_ptr<boost::dll::shared_library> library) {
+    static auto& libraries = *new std::vector<std::unique_ptr<boost::dll::shared_library>>();
+    libraries.push_back(std::move(library));
 }
 
 std::string with_article(Kind kind) {
@@ -101,7 +110,7 @@ Loaded Registry::load(const fs::path& path) {
         if (std::string reason = refuse_descriptor(descriptor); !reason.empty()) {
             return {nullptr, name + " cannot be used: " + reason};
         }
-        static_cast<void>(library.release());
+        keep_loaded(std::move(library));
         return {&modules_.emplace(path, Module{path, descriptor}).first->second, {}};
     } catch (const std::exception& exception) {
         // what() carries the text of dlerror, which names the missing symbol or library.

@@ -44,6 +44,9 @@ void InputTwin::start() {
 }
 
 bool InputTwin::gather_once() {
+    if (instance_->has(HG_ABILITY_RUNS)) {
+        return run_briefly();
+    }
     const CallOutcome opened = instance_->open();
     if (!opened.ok()) {
         host_.log(LogLevel::error, "cannot be opened: " + opened.error);
@@ -52,6 +55,22 @@ bool InputTwin::gather_once() {
     const bool good = gather();
     instance_->close();
     return good;
+}
+
+bool InputTwin::run_briefly() {
+    constexpr auto kBriefly = std::chrono::seconds(10);
+    start();
+    bool handed_over = false;
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, kBriefly, [&] { return has_handed_over_ || finished_; });
+        handed_over = has_handed_over_;
+    }
+    if (!handed_over) {
+        host_.log(LogLevel::error, "has handed over nothing in ten seconds");
+    }
+    request_stop();
+    return join_until(SteadyClock::now() + kBriefly) && handed_over;
 }
 
 Opening InputTwin::wait_until_opened() {
@@ -257,6 +276,13 @@ void InputTwin::dispatch() {
                         .rejected = empty,
                         .filtered = filtered});
     readers_.send(std::move(batch));
+    if (instance_->has(HG_ABILITY_RUNS)) {
+        {
+            const std::lock_guard lock(mutex_);
+            has_handed_over_ = true;
+        }
+        changed_.notify_all();
+    }
 }
 
 }  // namespace heliograph::runtime

@@ -35,7 +35,8 @@ public:
     void add_ticking(ProcessorTwin& processor);
 
     void start();
-    /// Gathers once on the caller's thread instead of starting: whether that went well.
+    /// Gathers once on the caller's thread instead of starting: whether that went well. An input that runs on
+    /// its own is run until it has handed over something, ten seconds at the most.
     [[nodiscard]] bool gather_once();
     /// Waits until the first open has ended, as far as startup = error asks for it.
     [[nodiscard]] Opening wait_until_opened();
@@ -61,6 +62,7 @@ private:
     void run();
     /// Opens with backoff; false when the node is to end.
     bool open();
+    [[nodiscard]] bool run_briefly();
     bool gather();
     void dispatch();
     void run_due_ticks();
@@ -89,6 +91,7 @@ private:
     std::atomic<bool> stopping_{false};
     bool finished_ = true;  // no thread yet
     Opening opening_ = Opening::pending;
+    bool has_handed_over_ = false;
 };
 
 }  // namespace heliograph::runtime

@@ -655,5 +655,27 @@ TEST_CASE("The ledger is logged one line a node", "[unit][runtime]") {
     CHECK(rig.log_text().find("outputs.store: ledger: received=10 delivered=10 ") != std::string::npos);
 }
 
+TEST_CASE("run_once ends an input that runs on its own once it has handed over something",
+          "[unit][runtime]") {
+    Rig rig;
+    Store store;
+    std::atomic<bool> ending{false};
+    Script runs;
+    runs.gather = [&](Accumulator& accumulator) {
+        for (int i = 0; !ending; ++i) {
+            accumulator.add("m").field("n", i);
+            accumulator.flush();
+            std::this_thread::sleep_for(1ms);
+        }
+    };
+    runs.interrupt = [&] { ending = true; };
+    const auto input = rig.running_input("pushes", runs);
+    rig.output("store", {input}, store.script());
+    auto agent = rig.make_agent();
+    CHECK(agent->run_once());
+    CHECK(store.size() > 0);
+    check_ledger(rig.ledger);
+}
+
 }  // namespace
 }  // namespace heliograph::runtime

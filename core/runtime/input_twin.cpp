@@ -18,7 +18,8 @@ InputTwin::InputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const
       startup_(settings.startup),
       schedule_({settings.interval.value_or(agent.interval), settings.jitter.value_or(agent.jitter),
                  settings.offset.value_or(agent.offset)}),
-      pool_(std::move(pool)) {}
+      pool_(std::move(pool)),
+      thread_(host) {}
 
 InputTwin::~InputTwin() {
     if (thread_.joinable()) {
@@ -32,15 +33,7 @@ void InputTwin::add_ticking(ProcessorTwin& processor) {
 }
 
 void InputTwin::start() {
-    finished_ = false;
-    thread_ = std::thread([this] {
-        run();
-        {
-            const std::lock_guard lock(mutex_);
-            finished_ = true;
-        }
-        changed_.notify_all();
-    });
+    thread_.start([this] { run(); });
 }
 
 bool InputTwin::gather_once() {
@@ -60,12 +53,8 @@ bool InputTwin::gather_once() {
 bool InputTwin::run_briefly() {
     constexpr auto kBriefly = std::chrono::seconds(10);
     start();
-    bool handed_over = false;
-    {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, kBriefly, [&] { return has_handed_over_ || finished_; });
-        handed_over = has_handed_over_;
-    }
+    const bool handed_over =
+        thread_.wait_until(SteadyClock::now() + kBriefly, [this] { return has_handed_over_; });
     if (!handed_over) {
         host_.log(LogLevel::error, "has handed over nothing in ten seconds");
     }
@@ -73,32 +62,9 @@ bool InputTwin::run_briefly() {
     return join_until(SteadyClock::now() + kBriefly) && handed_over;
 }
 
-Opening InputTwin::wait_until_opened() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return opening_ != Opening::pending || finished_; });
-    return opening_;
-}
-
 void InputTwin::request_stop() noexcept {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    changed_.notify_all();
+    thread_.change([this] { stopping_ = true; });
     instance_->interrupt();
-}
-
-bool InputTwin::join_until(SteadyClock::time_point deadline) {
-    {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_until(lock, deadline, [&] { return finished_; })) {
-            return false;
-        }
-    }
-    if (thread_.joinable()) {
-        thread_.join();
-    }
-    return true;
 }
 
 void InputTwin::run() {
@@ -141,13 +107,13 @@ bool InputTwin::open() {
             if (const auto line = log.succeeded("opened", SteadyClock::now())) {
                 host_.log(LogLevel::info, *line);
             }
-            set_opening(Opening::open);
+            thread_.set_opening(Opening::open);
             return true;
         }
         if (const auto line = log.failed("cannot be opened: " + outcome.error, SteadyClock::now())) {
             host_.log(startup_ == Startup::ignore ? LogLevel::warning : LogLevel::error, *line);
         }
-        set_opening(Opening::failed);
+        thread_.set_opening(Opening::failed);
         if (startup_ != Startup::retry) {
             return false;
         }
@@ -156,25 +122,14 @@ bool InputTwin::open() {
     return false;
 }
 
-void InputTwin::set_opening(Opening opening) {
-    {
-        const std::lock_guard lock(mutex_);
-        opening_ = opening;
-    }
-    changed_.notify_all();
-}
-
 bool InputTwin::wait_until(SteadyClock::time_point until) {
     for (;;) {
         auto wake = until;
         for (const Ticking& ticking : ticking_) {
             wake = std::min(wake, ticking.due);
         }
-        {
-            std::unique_lock lock(mutex_);
-            if (changed_.wait_until(lock, wake, [&] { return stopping_.load(); })) {
-                return false;
-            }
+        if (thread_.wait_until(wake, [this] { return stopping_.load(); })) {
+            return false;
         }
         run_due_ticks();
         if (SteadyClock::now() >= until) {
@@ -201,14 +156,8 @@ bool InputTwin::gather() {
     accumulator.door.batch = &current_.exclusive().door();
     accumulator.door.flush = [](hg_accumulator* door) noexcept -> std::int32_t {
         InputTwin& twin = *reinterpret_cast<AccumulatorDoor*>(door)->twin;
-        twin.dispatch();
-        twin.run_due_ticks();
-        twin.current_ = twin.pool_->acquire();
-        door->batch = &twin.current_.exclusive().door();
-        if (twin.instance_->has(HG_ABILITY_RUNS)) {
-            twin.gather_time_ = wall_clock();
-        }
-        return twin.stopping_ ? HG_STOPPED : HG_OK;
+        const std::int32_t status = detail::guarded(nullptr, [&] { door->batch = twin.hand_over(); });
+        return status == HG_OK && twin.stopping_ ? HG_STOPPED : status;
     };
     hg_plugin& plugin = instance_->door();
     const CallOutcome outcome =
@@ -229,6 +178,18 @@ bool InputTwin::gather() {
         host_.log(LogLevel::error, *line);
     }
     return false;
+}
+
+hg_batch* InputTwin::hand_over() {
+    // The next batch comes first: if there is no memory for it, this one stays where it is.
+    delivery::BatchRef next = pool_->acquire();
+    dispatch();
+    current_ = std::move(next);
+    run_due_ticks();
+    if (instance_->has(HG_ABILITY_RUNS)) {
+        gather_time_ = wall_clock();
+    }
+    return &current_.exclusive().door();
 }
 
 void InputTwin::dispatch() {
@@ -277,11 +238,7 @@ void InputTwin::dispatch() {
                         .filtered = filtered});
     readers_.send(std::move(batch));
     if (instance_->has(HG_ABILITY_RUNS)) {
-        {
-            const std::lock_guard lock(mutex_);
-            has_handed_over_ = true;
-        }
-        changed_.notify_all();
+        thread_.change([this] { has_handed_over_ = true; });
     }
 }
 

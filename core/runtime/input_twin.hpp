@@ -5,22 +5,17 @@
 #include "core/runtime/fan_out.hpp"
 #include "core/runtime/instance.hpp"
 #include "core/runtime/metric_filter.hpp"
+#include "core/runtime/node_thread.hpp"
 #include "core/runtime/plugin_host.hpp"
 #include "core/runtime/processor_twin.hpp"
 #include "core/runtime/schedule.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <vector>
 
 namespace heliograph::runtime {
-
-/// How far a node with a thread has come.
-enum class Opening : std::uint8_t { pending, open, failed };
 
 /// One input and its thread, on which the processors that it feeds run as well. Gathers never overlap: a tick
 /// that comes while a gather runs is skipped and counted.
@@ -39,11 +34,13 @@ public:
     /// its own is run until it has handed over something, ten seconds at the most.
     [[nodiscard]] bool gather_once();
     /// Waits until the first open has ended, as far as startup = error asks for it.
-    [[nodiscard]] Opening wait_until_opened();
+    [[nodiscard]] Opening wait_until_opened() { return thread_.wait_until_opened(); }
 
     void request_stop() noexcept;
     /// Whether the thread has ended by then; if so it is joined.
-    [[nodiscard]] bool join_until(std::chrono::steady_clock::time_point deadline);
+    [[nodiscard]] bool join_until(std::chrono::steady_clock::time_point deadline) {
+        return thread_.join_until(deadline);
+    }
     [[nodiscard]] const std::string& label() const noexcept { return host_.label(); }
     [[nodiscard]] Startup startup() const noexcept { return startup_; }
 
@@ -64,11 +61,12 @@ private:
     bool open();
     [[nodiscard]] bool run_briefly();
     bool gather();
+    /// What a flush of the accumulator does; the batch to go on with.
+    [[nodiscard]] hg_batch* hand_over();
     void dispatch();
     void run_due_ticks();
     /// False when stopping.
     bool wait_until(SteadyClock::time_point until);
-    void set_opening(Opening opening);
 
     PluginHost& host_;
     std::unique_ptr<Instance> instance_;
@@ -85,13 +83,9 @@ private:
     observe::FailureLog failures_;
     observe::RateLimit empty_limit_;
 
-    std::thread thread_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
+    NodeThread thread_;
     std::atomic<bool> stopping_{false};
-    bool finished_ = true;  // no thread yet
-    Opening opening_ = Opening::pending;
-    bool has_handed_over_ = false;
+    bool has_handed_over_ = false;  // guarded by the thread's lock
 };
 
 }  // namespace heliograph::runtime

@@ -37,7 +37,8 @@ OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, con
       write_([this](MetricSpan metrics, hg_verdict& verdict, hg_error& error) {
           hg_plugin& plugin = instance_->door();
           return plugin.write(&plugin, metrics.records().data(), metrics.size(), &verdict, &error);
-      }) {}
+      }),
+      thread_(host) {}
 
 OutputTwin::~OutputTwin() {
     if (thread_.joinable()) {
@@ -48,21 +49,7 @@ OutputTwin::~OutputTwin() {
 }
 
 void OutputTwin::start() {
-    finished_ = false;
-    thread_ = std::thread([this] {
-        run();
-        {
-            const std::lock_guard lock(mutex_);
-            finished_ = true;
-        }
-        changed_.notify_all();
-    });
-}
-
-Opening OutputTwin::wait_until_opened() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return opening_ != Opening::pending || finished_; });
-    return opening_;
+    thread_.start([this] { run(); });
 }
 
 void OutputTwin::accept(BatchRef batch) {
@@ -115,17 +102,11 @@ void OutputTwin::drain(SteadyClock::time_point deadline) {
 }
 
 bool OutputTwin::join_until(SteadyClock::time_point deadline) {
-    {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_until(lock, deadline, [&] { return finished_; })) {
-            return false;
-        }
+    if (!thread_.join_until(deadline)) {
+        return false;
     }
-    if (thread_.joinable()) {
-        thread_.join();
-        // An input may have been on its way in while the thread was ending.
-        drop_rest();
-    }
+    // An input may have been on its way in while the thread was ending.
+    drop_rest();
     return true;
 }
 
@@ -158,7 +139,7 @@ bool OutputTwin::open() {
                 host_.log(LogLevel::info, *line);
             }
             backoff_.reset();
-            set_opening(Opening::open);
+            thread_.set_opening(Opening::open);
             return true;
         }
         if (const auto line = failures_.failed("cannot be opened: " + outcome.error, SteadyClock::now())) {
@@ -167,10 +148,10 @@ bool OutputTwin::open() {
         host_.ledger().count("open_errors");
         if (startup_ != Startup::retry) {
             leave_out();
-            set_opening(Opening::failed);
+            thread_.set_opening(Opening::failed);
             return false;
         }
-        set_opening(Opening::failed);
+        thread_.set_opening(Opening::failed);
         if (!has_drained()) {
             pause(backoff_.next(outcome.retry_after));
         }
@@ -188,14 +169,6 @@ void OutputTwin::leave_out() {
         host_.log(LogLevel::warning,
                   "is left out of this run, as startup = \"ignore\" asks; what reaches it is dropped");
     }
-}
-
-void OutputTwin::set_opening(Opening opening) {
-    {
-        const std::lock_guard lock(mutex_);
-        opening_ = opening;
-    }
-    changed_.notify_all();
 }
 
 void OutputTwin::serve() {
@@ -233,8 +206,7 @@ void OutputTwin::pause(std::chrono::nanoseconds wait) {
         static_cast<void>(buffer_.wait_for_close(until));
         return;
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, std::min(until, deadline_.load()), [] { return false; });
+    thread_.wait_until(std::min(until, deadline_.load()), [] { return false; });
 }
 
 bool OutputTwin::write_batch() {

@@ -6,17 +6,15 @@
 #include "core/delivery/memory_buffer.hpp"
 #include "core/observe/event_log.hpp"
 #include "core/runtime/fan_out.hpp"
-#include "core/runtime/input_twin.hpp"
 #include "core/runtime/instance.hpp"
 #include "core/runtime/metric_filter.hpp"
+#include "core/runtime/node_thread.hpp"
 #include "core/runtime/plugin_host.hpp"
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 namespace heliograph::runtime {
 
@@ -29,7 +27,7 @@ public:
     ~OutputTwin() override;
 
     void start();
-    [[nodiscard]] Opening wait_until_opened();
+    [[nodiscard]] Opening wait_until_opened() { return thread_.wait_until_opened(); }
 
     void accept(delivery::BatchRef batch) override;
 
@@ -59,7 +57,6 @@ private:
     void pause(std::chrono::nanoseconds wait);
     void log_rejected();
     void log_health();
-    void set_opening(Opening opening);
     void leave_out();
     /// Drops what the buffer holds, counted.
     void drop_rest();
@@ -82,11 +79,7 @@ private:
     observe::RateLimit drop_limit_;
     std::mutex drop_mutex_;  // around drop_limit_, which inputs share
 
-    std::thread thread_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool finished_ = true;
-    Opening opening_ = Opening::pending;
+    NodeThread thread_;
     std::atomic<bool> left_out_{false};  // startup = ignore, and it could not be opened
     std::atomic<SteadyClock::time_point> deadline_{SteadyClock::time_point::max()};
 };

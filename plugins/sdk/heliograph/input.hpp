@@ -4,6 +4,8 @@
 #include <heliograph/batch.hpp>
 #include <heliograph/plugin_base.hpp>
 
+#include <new>
+
 namespace heliograph {
 
 /// Where an input puts what it reads. Valid during the gather only; used from the gather's thread only.
@@ -20,8 +22,13 @@ public:
     /// Hands over what has been appended so far, so that a long gather need not hold everything. Runs the
     /// processors and may wait for room where a buffer blocks.
     void flush() {
-        if (door_->flush(door_) == HG_STOPPED) {
-            throw Stopped();
+        switch (door_->flush(door_)) {
+            case HG_OK:
+                return;
+            case HG_STOPPED:
+                throw Stopped();
+            default:
+                throw std::bad_alloc();
         }
     }
 

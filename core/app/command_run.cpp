@@ -31,6 +31,12 @@ public:
         }
         return signal;
     }
+    /// Whether SIGINT or SIGTERM is waiting to be handled.
+    [[nodiscard]] bool has_ending() const {
+        sigset_t pending;
+        ::sigpending(&pending);
+        return ::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1;
+    }
     /// From now on SIGINT ends the process at once, for a person who will not wait. Not SIGTERM: supervisors
     /// and timeout(1) send it to the process and to its group.
     void release_interrupt() const {
@@ -67,7 +73,11 @@ int command_run(const Arguments& arguments) {
     runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
     loaded->log.write(LogLevel::info, "",
                       "heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
-    if (!agent.start()) {
+    if (!agent.start([&] { return signals.has_ending(); })) {
+        agent.log_ledger();
+        if (!agent.stopped_clean()) {
+            leave_at_once(kFailure);
+        }
         return kFailure;
     }
     int signal = signals.wait();

@@ -3,6 +3,7 @@
 #include <heliograph/text.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace heliograph::delivery {
@@ -73,15 +74,13 @@ private:
     bool halve(MetricSpan metrics, std::size_t offset, const std::string& text) {
         if (metrics.size() == 1) {
             report_.rejected.emplace_back(offset, text);
+            report_.kept[offset] = false;
             return true;
         }
         const std::size_t half = metrics.size() / 2;
         const hg_metric* records = metrics.records().data();
-        if (!offer({records, half}, offset)) {
-            keep(offset + half, metrics.size() - half);
-            return false;
-        }
-        return offer({records + half, metrics.size() - half}, offset + half);
+        return offer({records, half}, offset) &&
+               offer({records + half, metrics.size() - half}, offset + half);
     }
 
     bool settle(const std::vector<Fate>& fates, std::size_t offset, std::int32_t status,
@@ -89,12 +88,10 @@ private:
         const bool good = status == HG_OK;
         bool any_kept = false;
         for (std::size_t i = 0; i < fates.size(); ++i) {
-            if (fates[i] == Fate::kept || (fates[i] == Fate::accepted && !good)) {
-                report_.kept[offset + i] = true;
-                any_kept = true;
-            } else if (fates[i] == Fate::accepted) {
-                ++report_.accepted;
-            }
+            const bool is_kept = fates[i] == Fate::kept || (fates[i] == Fate::accepted && !good);
+            report_.kept[offset + i] = is_kept;
+            any_kept = any_kept || is_kept;
+            report_.accepted += !is_kept && fates[i] == Fate::accepted ? 1U : 0U;
         }
         if (good && !any_kept) {
             return true;
@@ -119,12 +116,6 @@ private:
         return good;
     }
 
-    void keep(std::size_t first, std::size_t count) {
-        for (std::size_t i = first; i < first + count; ++i) {
-            report_.kept[i] = true;
-        }
-    }
-
     const Write& write_;
     Report& report_;
 };
@@ -135,10 +126,17 @@ void deliver(MetricSpan metrics, const Write& write, Report& report) {
     report.health = Health::good;
     report.accepted = 0;
     report.rejected.clear();
-    report.kept.assign(metrics.size(), false);
+    report.kept.assign(metrics.size(), true);  // until something else is known
     report.error.clear();
     report.retry_after = {};
-    Delivery(write, report).offer(metrics, 0);
+    try {
+        Delivery(write, report).offer(metrics, 0);
+    } catch (const std::exception& exception) {
+        // What has been settled by now stays settled, the rest is kept.
+        std::erase_if(report.rejected, [&](const auto& rejected) { return report.kept[rejected.first]; });
+        report.health = Health::unavailable;
+        report.error = exception.what();
+    }
 }
 
 }  // namespace heliograph::delivery

@@ -4,24 +4,21 @@
 #include <utility>
 
 namespace heliograph::delivery {
-namespace {
-
-/// The part of a slice's memory that belongs to some of its records.
-std::size_t share(std::size_t bytes, std::size_t part, std::size_t whole) {
-    return static_cast<std::size_t>(static_cast<double>(bytes) * static_cast<double>(part) /
-                                    static_cast<double>(whole));
-}
-
-}  // namespace
-
 std::size_t MemoryBuffer::append(BatchRef batch, Clock::time_point now) {
     const std::size_t count = batch.size();
     const std::size_t bytes = batch.footprint();
     std::unique_lock lock(mutex_);
     std::size_t dropped = 0;
     if (settings_.when_full == WhenFull::block) {
-        room_.wait(
-            lock, [&] { return letting_through_ || bytes_ == 0 || bytes_ + bytes <= settings_.limit_bytes; });
+        const auto has_room = [&] {
+            return letting_through_ || bytes_ == 0 || bytes_ + bytes <= settings_.limit_bytes;
+        };
+        if (!has_room()) {
+            ++waiting_;
+            work_.notify_one();
+            room_.wait(lock, has_room);
+            --waiting_;
+        }
     } else {
         dropped = drop_oldest_until(bytes);
     }
@@ -29,8 +26,8 @@ std::size_t MemoryBuffer::append(BatchRef batch, Clock::time_point now) {
     slices_.push_back({std::move(batch), 0, count, bytes, now});
     count_ += count;
     bytes_ += bytes;
-    // The reader needs to know of the first metric, to time its flush, and of the one that fills a batch.
-    if (was_empty || count_ >= settings_.batch_size) {
+    // The reader needs to know of the first metric, to time its flush, and of the one that makes a write due.
+    if (was_empty || is_full()) {
         lock.unlock();
         work_.notify_one();
     }
@@ -49,9 +46,12 @@ std::size_t MemoryBuffer::drop_oldest_until(std::size_t needed) {
     return dropped;
 }
 
+bool MemoryBuffer::is_full() const {
+    return count_ >= settings_.batch_size || bytes_ >= settings_.limit_bytes / 2 || waiting_ != 0;
+}
+
 bool MemoryBuffer::due(Clock::time_point now) const {
-    return !slices_.empty() &&
-           (count_ >= settings_.batch_size || now - slices_.front().since >= settings_.flush_interval);
+    return !slices_.empty() && (is_full() || now - slices_.front().since >= settings_.flush_interval);
 }
 
 MemoryBuffer::Work MemoryBuffer::wait_for_work(Clock::time_point until) {
@@ -95,10 +95,9 @@ MetricSpan MemoryBuffer::take(std::size_t most) {
             }
             Slice part = front;
             part.count = room;
-            part.bytes = share(front.bytes, room, front.count);
+            part.bytes = 0;  // the rest keeps the batch in memory
             front.first += room;
             front.count -= room;
-            front.bytes -= part.bytes;
             taken_.push_back(std::move(part));
             room = 0;
         }
@@ -116,24 +115,23 @@ void MemoryBuffer::finish(const std::vector<bool>& kept) {
     std::size_t gone_bytes = 0;
     std::size_t index = 0;
     for (const Slice& slice : taken_) {
+        std::size_t bytes = slice.bytes;
         for (std::size_t at = 0; at < slice.count;) {
             std::size_t end = at + 1;
             while (end < slice.count && kept[index + end] == kept[index + at]) {
                 ++end;
             }
-            const std::size_t bytes = share(slice.bytes, end - at, slice.count);
             if (kept[index + at]) {
-                back.push_back({slice.batch, slice.first + at, end - at, bytes, slice.since});
+                // However little is kept of it, the batch stays in memory as a whole.
+                back.push_back(
+                    {slice.batch, slice.first + at, end - at, std::exchange(bytes, 0), slice.since});
             } else {
                 gone += end - at;
             }
             at = end;
         }
         index += slice.count;
-        gone_bytes += slice.bytes;
-    }
-    for (const Slice& slice : back) {
-        gone_bytes -= std::min(gone_bytes, slice.bytes);
+        gone_bytes += bytes;
     }
     taken_.clear();
     records_.clear();

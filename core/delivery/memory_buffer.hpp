@@ -21,7 +21,7 @@ enum class WhenFull : std::uint8_t { drop_oldest, block };
 struct BufferSettings {
     std::size_t limit_bytes = std::size_t{64} << 20;
     WhenFull when_full = WhenFull::drop_oldest;
-    std::size_t batch_size = 1000;                         // metrics that make a write due at once
+    std::size_t batch_size = 1000;  // metrics that make a write due at once, as half of the limit does
     std::chrono::nanoseconds flush_interval{100'000'000};  // how long the oldest metric waits for that
 };
 
@@ -69,10 +69,11 @@ private:
         BatchRef batch;
         std::size_t first;
         std::size_t count;
-        std::size_t bytes;  // its share of the batch's memory
+        std::size_t bytes;  // the batch's memory, or 0 where another slice of it bears that
         Clock::time_point since;
     };
 
+    [[nodiscard]] bool is_full() const;
     [[nodiscard]] bool due(Clock::time_point now) const;
     std::size_t drop_oldest_until(std::size_t needed);
 
@@ -83,6 +84,7 @@ private:
     std::deque<Slice> slices_;
     std::size_t count_ = 0;  // metrics waiting or taken
     std::size_t bytes_ = 0;
+    std::size_t waiting_ = 0;  // appends that wait for room
     bool closed_ = false;
     bool letting_through_ = false;
 

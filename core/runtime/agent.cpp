@@ -64,22 +64,23 @@ bool Agent::open_processors() {
                        [](const auto& processor) { return processor->open(); });
 }
 
-bool Agent::start() {
+bool Agent::start(const std::function<bool()>& give_up) {
     running_ = true;
     for (const auto& output : outputs_) {
         output->start();
     }
     bool good = open_processors();
     for (const auto& output : outputs_) {
-        good = good && (output->startup() != Startup::error || output->wait_until_opened() == Opening::open);
+        good = good &&
+               (output->startup() != Startup::error || output->wait_until_opened(give_up) == Opening::open);
     }
     if (good) {
         for (const auto& input : inputs_) {
             input->start();
         }
         for (const auto& input : inputs_) {
-            good =
-                good && (input->startup() != Startup::error || input->wait_until_opened() == Opening::open);
+            good = good &&
+                   (input->startup() != Startup::error || input->wait_until_opened(give_up) == Opening::open);
         }
     }
     if (!good) {
@@ -95,6 +96,10 @@ bool Agent::run_once() {
     for (const auto& output : outputs_) {
         output->start();
     }
+    // One gather is bounded, and there is nobody to wait for room on this thread.
+    for (const auto& output : outputs_) {
+        output->let_through();
+    }
     bool good = open_processors();
     if (good) {
         for (const auto& input : inputs_) {
@@ -104,9 +109,37 @@ bool Agent::run_once() {
     const bool clean = stop() == Stop::clean;
     for (const observe::NodeLedger* page : services_.ledger.pages()) {
         const observe::Counts counts = page->counts();
-        good = good && counts.balanced() && counts.rejected == 0 && counts.dropped == 0;
+        good = good && counts.balanced() && counts.rejected == 0 && counts.dropped == 0 &&
+               page->counter("errors") == 0;
     }
     return good && clean;
+}
+
+template <class Twin, class Interrupt>
+bool Agent::join_or_interrupt(const std::vector<std::unique_ptr<Twin>>& twins,
+                              std::chrono::steady_clock::time_point deadline, Interrupt interrupt) {
+    // All of those that are late are interrupted, and again and again: an interrupt that comes just before a
+    // call may be lost on it.
+    constexpr auto kSlice = std::chrono::milliseconds(50);
+    std::vector<Twin*> late;
+    for (const auto& twin : twins) {
+        late.push_back(twin.get());
+    }
+    const auto join = [&](auto until) {
+        std::erase_if(late, [&](Twin* twin) { return twin->join_until(until); });
+    };
+    for (join(std::chrono::steady_clock::now());
+         !late.empty() && std::chrono::steady_clock::now() < deadline;) {
+        for (Twin* twin : late) {
+            interrupt(*twin);
+        }
+        join(std::chrono::steady_clock::now() + kSlice);
+    }
+    for (const Twin* twin : late) {
+        services_.log.write(LogLevel::error, twin->label(),
+                            "did not stop in time; what it was doing may or may not have been done");
+    }
+    return late.empty();
 }
 
 Agent::Stop Agent::stop_inputs(std::chrono::steady_clock::time_point deadline) {
@@ -116,39 +149,27 @@ Agent::Stop Agent::stop_inputs(std::chrono::steady_clock::time_point deadline) {
     // An input may be waiting for room at an output that is away: give the output half of the time, then let
     // it in.
     const auto half = std::chrono::steady_clock::now() + pipeline_.agent.stop_timeout / 2;
-    if (!std::all_of(inputs_.begin(), inputs_.end(),
-                     [&](const auto& input) { return input->join_until(half); })) {
-        for (const auto& output : outputs_) {
-            output->let_through();
-        }
+    static_cast<void>(std::all_of(inputs_.begin(), inputs_.end(),
+                                  [&](const auto& input) { return input->join_until(half); }));
+    // From here on only what the processors hold can come, and nothing waits for room.
+    for (const auto& output : outputs_) {
+        output->let_through();
     }
-    Stop result = Stop::clean;
-    for (const auto& input : inputs_) {
-        if (!input->join_until(deadline)) {
-            services_.log.write(LogLevel::error, input->label(), "did not stop in time");
-            result = Stop::abandoned;
-        }
-    }
-    return result;
+    return join_or_interrupt(inputs_, deadline, [](InputTwin& input) { input.request_stop(); })
+               ? Stop::clean
+               : Stop::abandoned;
 }
 
 Agent::Stop Agent::stop_outputs(std::chrono::steady_clock::time_point deadline) {
     for (const auto& output : outputs_) {
         output->drain(deadline);
     }
-    Stop result = Stop::clean;
-    for (const auto& output : outputs_) {
-        if (output->join_until(deadline)) {
-            continue;
-        }
-        output->interrupt();
-        if (!output->join_until(std::max(deadline, std::chrono::steady_clock::now()) + kGrace)) {
-            services_.log.write(LogLevel::error, output->label(),
-                                "did not stop in time; what it was writing may or may not have arrived");
-            result = Stop::abandoned;
-        }
-    }
-    return result;
+    static_cast<void>(std::all_of(outputs_.begin(), outputs_.end(),
+                                  [&](const auto& output) { return output->join_until(deadline); }));
+    return join_or_interrupt(outputs_, std::max(deadline, std::chrono::steady_clock::now()) + kGrace,
+                             [](OutputTwin& output) { output.interrupt(); })
+               ? Stop::clean
+               : Stop::abandoned;
 }
 
 Agent::Stop Agent::stop() {

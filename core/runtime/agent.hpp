@@ -7,6 +7,7 @@
 #include "core/runtime/processor_twin.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,7 +23,8 @@ public:
 
     /// Opens and starts everything, outputs first. False when a node with startup = error could not be
     /// opened; what had been started is then stopped again.
-    [[nodiscard]] bool start();
+    /// While it waits for such nodes it asks `give_up` every now and then: true counts as a failure.
+    [[nodiscard]] bool start(const std::function<bool()>& give_up = [] { return false; });
 
     /// Instead of start and stop: every input gathers once and the whole graph runs. Whether everything went
     /// well.
@@ -45,6 +47,9 @@ public:
 private:
     void connect();
     [[nodiscard]] bool open_processors();
+    template <class Twin, class Interrupt>
+    bool join_or_interrupt(const std::vector<std::unique_ptr<Twin>>& twins,
+                           std::chrono::steady_clock::time_point deadline, Interrupt interrupt);
     Stop stop_inputs(std::chrono::steady_clock::time_point deadline);
     Stop stop_outputs(std::chrono::steady_clock::time_point deadline);
 

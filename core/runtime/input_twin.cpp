@@ -9,6 +9,13 @@ namespace heliograph::runtime {
 
 using std::chrono::nanoseconds;
 
+namespace {
+
+/// Waits while idle are cut into pieces of this, for no other reason than that every wait is bounded.
+constexpr auto kIdle = std::chrono::minutes(1);
+
+}  // namespace
+
 InputTwin::InputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const InputSettings& settings,
                      const AgentSettings& agent, std::shared_ptr<delivery::BatchPool> pool)
     : host_(host),
@@ -45,7 +52,7 @@ bool InputTwin::gather_once() {
         host_.log(LogLevel::error, "cannot be opened: " + opened.error);
         return false;
     }
-    const bool good = gather();
+    const bool good = try_gather();
     instance_->close();
     return good;
 }
@@ -69,13 +76,16 @@ void InputTwin::request_stop() noexcept {
 
 void InputTwin::run() {
     if (!open()) {
+        // The ticks of the processors downstream go on.
+        while (wait_until(SteadyClock::now() + kIdle)) {
+        }
         return;
     }
     if (instance_->has(HG_ABILITY_RUNS)) {
         // Such an input returns only when interrupted; if it fails, it is run again after a while.
         delivery::Backoff backoff({});
         while (!stopping_) {
-            if (gather()) {
+            if (try_gather()) {
                 backoff.reset();
             }
             wait_until(SteadyClock::now() + backoff.next());
@@ -83,7 +93,7 @@ void InputTwin::run() {
     } else {
         while (!stopping_) {
             const std::int64_t began = wall_clock();
-            static_cast<void>(gather());
+            static_cast<void>(try_gather());
             const Tick tick = schedule_.next(wall_clock(), began);
             if (tick.skipped > 0) {
                 host_.ledger().count("gathers_skipped", tick.skipped);
@@ -148,6 +158,20 @@ void InputTwin::run_due_ticks() {
     }
 }
 
+bool InputTwin::try_gather() {
+    try {
+        return gather();
+    } catch (const std::exception& exception) {
+        // Out of memory, mostly: an error of this gather, and the next one may be luckier.
+        host_.ledger().count("gather_errors");
+        if (const auto line =
+                failures_.failed(std::string("gathering failed: ") + exception.what(), SteadyClock::now())) {
+            host_.log(LogLevel::error, *line);
+        }
+        return false;
+    }
+}
+
 bool InputTwin::gather() {
     gather_time_ = wall_clock();
     current_ = pool_->acquire();
@@ -156,13 +180,13 @@ bool InputTwin::gather() {
     accumulator.door.batch = &current_.exclusive().door();
     accumulator.door.flush = [](hg_accumulator* door) noexcept -> std::int32_t {
         InputTwin& twin = *reinterpret_cast<AccumulatorDoor*>(door)->twin;
-        const std::int32_t status = detail::guarded(nullptr, [&] { door->batch = twin.hand_over(); });
+        const std::int32_t status = detail::guarded(nullptr, [&] { twin.hand_over(*door); });
         return status == HG_OK && twin.stopping_ ? HG_STOPPED : status;
     };
     hg_plugin& plugin = instance_->door();
     const CallOutcome outcome =
         run_call([&](hg_error* error) { return plugin.gather(&plugin, &accumulator.door, error); });
-    dispatch();
+    dispatch(std::move(current_));
     host_.ledger().count("gathers");
     if (outcome.ok()) {
         if (const auto line = failures_.succeeded("gathering works", SteadyClock::now())) {
@@ -180,20 +204,19 @@ bool InputTwin::gather() {
     return false;
 }
 
-hg_batch* InputTwin::hand_over() {
-    // The next batch comes first: if there is no memory for it, this one stays where it is.
+void InputTwin::hand_over(hg_accumulator& accumulator) {
+    // The next batch comes first: whatever fails, the plugin has one to append to.
     delivery::BatchRef next = pool_->acquire();
-    dispatch();
-    current_ = std::move(next);
+    delivery::BatchRef full = std::exchange(current_, std::move(next));
+    accumulator.batch = &current_.exclusive().door();
+    dispatch(std::move(full));
     run_due_ticks();
-    if (instance_->has(HG_ABILITY_RUNS)) {
-        gather_time_ = wall_clock();
-    }
-    return &current_.exclusive().door();
 }
 
-void InputTwin::dispatch() {
-    delivery::BatchRef batch = std::move(current_);
+void InputTwin::dispatch(delivery::BatchRef batch) {
+    if (instance_->has(HG_ABILITY_RUNS)) {
+        gather_time_ = wall_clock();  // one long gather has no time of its own
+    }
     Batch metrics = batch.exclusive().batch();
     const auto received = static_cast<std::int64_t>(metrics.size());
     if (received == 0) {

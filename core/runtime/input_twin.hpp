@@ -34,7 +34,9 @@ public:
     /// its own is run until it has handed over something, ten seconds at the most.
     [[nodiscard]] bool gather_once();
     /// Waits until the first open has ended, as far as startup = error asks for it.
-    [[nodiscard]] Opening wait_until_opened() { return thread_.wait_until_opened(); }
+    [[nodiscard]] Opening wait_until_opened(const std::function<bool()>& give_up) {
+        return thread_.wait_until_opened(give_up);
+    }
 
     void request_stop() noexcept;
     /// Whether the thread has ended by then; if so it is joined.
@@ -61,9 +63,11 @@ private:
     bool open();
     [[nodiscard]] bool run_briefly();
     bool gather();
-    /// What a flush of the accumulator does; the batch to go on with.
-    [[nodiscard]] hg_batch* hand_over();
-    void dispatch();
+    /// As gather; what it throws is an error of this gather.
+    bool try_gather();
+    /// What a flush of the accumulator does.
+    void hand_over(hg_accumulator& accumulator);
+    void dispatch(delivery::BatchRef batch);
     void run_due_ticks();
     /// False when stopping.
     bool wait_until(SteadyClock::time_point until);

@@ -11,10 +11,21 @@ void NodeThread::start(std::function<void()> body) {
         try {
             run();
         } catch (const std::exception& exception) {
-            host_.log(LogLevel::error, std::string("this node ends: ") + exception.what());
+            log_end(exception.what());
+        } catch (...) {
+            log_end("of something that is no std::exception");
         }
         change([this] { finished_ = true; });
     });
+}
+
+void NodeThread::log_end(const char* why) noexcept {
+    try {
+        host_.log(LogLevel::error, std::string("this node ends: ") + why);
+    } catch (...) {
+        // No memory even for the line; the other nodes go on all the same.
+        static_cast<void>(why);
+    }
 }
 
 bool NodeThread::join_until(Clock::time_point deadline) {
@@ -32,9 +43,14 @@ void NodeThread::set_opening(Opening opening) {
     change([&] { opening_ = opening; });
 }
 
-Opening NodeThread::wait_until_opened() {
+Opening NodeThread::wait_until_opened(const std::function<bool()>& give_up) {
+    constexpr auto kSlice = std::chrono::milliseconds(100);
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return opening_ != Opening::pending || finished_; });
+    while (!changed_.wait_for(lock, kSlice, [this] { return opening_ != Opening::pending || finished_; })) {
+        if (give_up()) {
+            return Opening::failed;
+        }
+    }
     return opening_;
 }
 

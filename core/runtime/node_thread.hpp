@@ -37,8 +37,9 @@ public:
 
     /// [node's thread]
     void set_opening(Opening opening);
-    /// Waits until the first try to open has ended, or the thread has. [any thread]
-    [[nodiscard]] Opening wait_until_opened();
+    /// Waits until the first try to open has ended, the thread has, or give_up says so, which counts as
+    /// failed. [any thread]
+    [[nodiscard]] Opening wait_until_opened(const std::function<bool()>& give_up);
 
     /// Changes something that others wait for, and wakes them. [any thread]
     template <class Change>
@@ -59,6 +60,8 @@ public:
     }
 
 private:
+    void log_end(const char* why) noexcept;
+
     PluginHost& host_;
     std::thread thread_;
     std::mutex mutex_;

@@ -82,7 +82,12 @@ void OutputTwin::accept(BatchRef batch) {
     if (passed == 0) {
         return;
     }
-    const auto dropped = static_cast<std::int64_t>(buffer_.append(std::move(batch), SteadyClock::now()));
+    std::int64_t dropped = passed;  // should there be no memory to append it
+    try {
+        dropped = static_cast<std::int64_t>(buffer_.append(std::move(batch), SteadyClock::now()));
+    } catch (const std::bad_alloc&) {
+        host_.log(LogLevel::error, "there is no memory left to buffer metrics");
+    }
     if (dropped != 0) {
         host_.ledger().add({.dropped = dropped, .held = -dropped});
         std::uint64_t suppressed = 0;

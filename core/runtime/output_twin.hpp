@@ -27,7 +27,9 @@ public:
     ~OutputTwin() override;
 
     void start();
-    [[nodiscard]] Opening wait_until_opened() { return thread_.wait_until_opened(); }
+    [[nodiscard]] Opening wait_until_opened(const std::function<bool()>& give_up) {
+        return thread_.wait_until_opened(give_up);
+    }
 
     void accept(delivery::BatchRef batch) override;
 

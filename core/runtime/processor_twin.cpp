@@ -20,10 +20,12 @@ bool ProcessorTwin::open() {
     if (!outcome.ok()) {
         host_.log(LogLevel::error, "cannot be opened: " + outcome.error);
     }
-    return outcome.ok();
+    opened_ = outcome.ok();
+    return opened_;
 }
 
 void ProcessorTwin::close() {
+    opened_ = false;
     instance_->close();
 }
 
@@ -79,6 +81,9 @@ void ProcessorTwin::process(BatchRef batch) {
 }
 
 void ProcessorTwin::flush(bool final) {
+    if (!opened_) {
+        return;
+    }
     BatchRef batch = pool_->acquire();
     hg_batch& door = batch.exclusive().door();
     hg_plugin& plugin = instance_->door();
@@ -104,9 +109,18 @@ void ProcessorTwin::finish(BatchRef batch, std::size_t before, const CallOutcome
                         .delivered = after,
                         .filtered = signed_of(door.filtered) + (unaccounted > 0 ? unaccounted : 0),
                         .held = held});
-    if (!outcome.ok() || unaccounted != 0) {
+    log_outcome(outcome, unaccounted != 0);
+    readers_.send(std::move(batch));
+}
+
+void ProcessorTwin::log_outcome(const CallOutcome& outcome, bool miscounted) {
+    const std::lock_guard lock(log_mutex_);
+    if (outcome.ok() && !miscounted) {
+        if (const auto line = failures_.succeeded("processing works", observe::FailureLog::Clock::now())) {
+            host_.log(LogLevel::info, *line);
+        }
+    } else {
         host_.ledger().count("errors");
-        const std::lock_guard lock(log_mutex_);
         const std::string what = outcome.ok()
                                      ? "the plugin changed the number of metrics without saying so"
                                      : "processing failed, the metrics go on as they are: " + outcome.error;
@@ -114,7 +128,6 @@ void ProcessorTwin::finish(BatchRef batch, std::size_t before, const CallOutcome
             host_.log(LogLevel::error, *line);
         }
     }
-    readers_.send(std::move(batch));
 }
 
 }  // namespace heliograph::runtime

@@ -38,6 +38,7 @@ private:
     void process(delivery::BatchRef batch);
     /// Books what a call did to a batch and hands the batch on.
     void finish(delivery::BatchRef batch, std::size_t before, const CallOutcome& outcome);
+    void log_outcome(const CallOutcome& outcome, bool miscounted);
 
     PluginHost& host_;
     std::unique_ptr<Instance> instance_;
@@ -46,6 +47,7 @@ private:
     std::shared_ptr<delivery::BatchPool> pool_;
     FanOut readers_;
     const bool pure_;
+    bool opened_ = false;
     std::mutex mutex_;  // around the plugin, when it keeps state
     std::mutex log_mutex_;
     observe::FailureLog failures_;

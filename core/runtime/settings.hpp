@@ -24,6 +24,9 @@ enum class Startup : std::uint8_t {
 
 using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): for the defaults below
 
+/// Ten years: longer than anybody waits, and far from what overflows a clock.
+inline constexpr std::chrono::nanoseconds kLongest = std::chrono::hours(24 * 3660);
+
 /// The table [agent]; the defaults of all nodes.
 struct AgentSettings {
     std::chrono::nanoseconds interval = 60s;
@@ -40,27 +43,34 @@ struct AgentSettings {
     observe::LogFormat log_format = observe::LogFormat::text;
 
     static constexpr auto describe = heliograph::options(
-        option<&AgentSettings::interval>("interval", "Time between two gathers of an input.").at_least(1ms),
+        option<&AgentSettings::interval>("interval", "Time between two gathers of an input.")
+            .at_least(1ms)
+            .at_most(kLongest),
         option<&AgentSettings::jitter>(
             "jitter", "Each gather waits a random time up to this, so that many agents do not ask at once.")
-            .at_least(0s),
+            .at_least(0s)
+            .at_most(kLongest),
         option<&AgentSettings::offset>("offset",
                                        "Shifts the gathers, which are aligned to the interval, by this much.")
-            .at_least(0s),
+            .at_least(0s)
+            .at_most(kLongest),
         option<&AgentSettings::precision>("precision", "Times of metrics are cut down to a multiple of this.")
-            .at_least(1ns),
+            .at_least(1ns)
+            .at_most(kLongest),
         option<&AgentSettings::metric_batch_size>("metric_batch_size",
                                                   "Metrics that an output is given at once, at the most.")
             .at_least(1)
             .at_most(1'000'000),
         option<&AgentSettings::flush_interval>("flush_interval",
                                                "How long a metric waits at an output for its batch to fill.")
-            .at_least(0s),
+            .at_least(0s)
+            .at_most(kLongest),
         option<&AgentSettings::buffer_limit>("buffer_limit", "Memory that an output's buffer may hold.")
             .at_least(Size{4096}),
         option<&AgentSettings::stop_timeout>(
             "stop_timeout", "How long outputs may take to deliver what they hold when the program stops.")
-            .at_least(0s),
+            .at_least(0s)
+            .at_most(kLongest),
         option<&AgentSettings::state_dir>(
             "state_dir", "Folder for what survives a restart, such as counters; nothing survives without it.")
             .example("\"/var/lib/heliograph\""),
@@ -114,15 +124,20 @@ struct InputSettings : CommonSettings {
     static constexpr auto describe = std::tuple_cat(
         CommonSettings::describe,
         heliograph::options(
-            option<&InputSettings::interval>("interval", "Time between two gathers.").at_least(1ms),
+            option<&InputSettings::interval>("interval", "Time between two gathers.")
+                .at_least(1ms)
+                .at_most(kLongest),
             option<&InputSettings::jitter>("jitter", "Each gather waits a random time up to this.")
-                .at_least(0s),
+                .at_least(0s)
+                .at_most(kLongest),
             option<&InputSettings::offset>(
                 "offset", "Shifts the gathers, which are aligned to the interval, by this much.")
-                .at_least(0s),
+                .at_least(0s)
+                .at_most(kLongest),
             option<&InputSettings::precision>("precision",
                                               "Times of metrics are cut down to a multiple of this.")
-                .at_least(1ns),
+                .at_least(1ns)
+                .at_most(kLongest),
             option<&InputSettings::startup>("startup", "When the input cannot be opened at the start.")
                 .choices(
                     {{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));
@@ -135,7 +150,8 @@ struct ProcessorSettings : CommonSettings {
         CommonSettings::describe,
         heliograph::options(option<&ProcessorSettings::interval>(
                                 "interval", "Time between two ticks, for a processor that has them.")
-                                .at_least(1ms)));
+                                .at_least(1ms)
+                                .at_most(kLongest)));
 };
 
 /// Unset values come from [agent].
@@ -157,7 +173,8 @@ struct OutputSettings : CommonSettings {
                 .at_most(1'000'000),
             option<&OutputSettings::flush_interval>("flush_interval",
                                                     "How long a metric waits for its batch to fill.")
-                .at_least(0s),
+                .at_least(0s)
+                .at_most(kLongest),
             option<&OutputSettings::buffer_limit>("buffer_limit", "Memory that the buffer may hold.")
                 .at_least(Size{4096}),
             option<&OutputSettings::when_full>(
@@ -166,9 +183,11 @@ struct OutputSettings : CommonSettings {
                     {{"drop_oldest", delivery::WhenFull::drop_oldest}, {"block", delivery::WhenFull::block}}),
             option<&OutputSettings::retry_initial>(
                 "retry_initial", "The first wait after a failed write; it doubles with each failure.")
-                .at_least(1ms),
+                .at_least(1ms)
+                .at_most(kLongest),
             option<&OutputSettings::retry_max>("retry_max", "The longest wait after a failed write.")
-                .at_least(1ms),
+                .at_least(1ms)
+                .at_most(kLongest),
             option<&OutputSettings::startup>("startup", "When the output cannot be opened at the start.")
                 .choices(
                     {{"retry", Startup::retry}, {"error", Startup::error}, {"ignore", Startup::ignore}})));

@@ -287,8 +287,9 @@ public:
 
     /// Appends a metric without tags and fields; `tags` and `fields` say how many will follow.
     MetricBuilder add(Name name, std::size_t tags = 4, std::size_t fields = 8) {
+        const hg_text text = arena_name(*door_->arena, name);  // may throw, and the batch must not see that
         hg_metric& record = append();
-        record = {arena_name(*door_->arena, name), nullptr, nullptr, 0, 0, HG_TIME_UNSET};
+        record = {text, nullptr, nullptr, 0, 0, HG_TIME_UNSET};
         return {record, *door_->arena, tags, fields};
     }
     /// Appends a copy of a metric of any batch, text and all.

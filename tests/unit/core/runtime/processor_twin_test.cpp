@@ -37,6 +37,7 @@ public:
         twin =
             std::make_unique<ProcessorTwin>(host, std::move(instance), settings, delivery::BatchPool::make());
         twin->readers().add(recorder);
+        REQUIRE(twin->open());
     }
 
     /// Hands over a batch of metrics with these names.

@@ -237,6 +237,43 @@ TEST_CASE("A write is due when a batch is full, or when the oldest metric has wa
     CHECK(aged.wait_for_work(soon()) == Work::due);
 }
 
+TEST_CASE("A write is due when half of the limit is used, or when an append waits for room",
+          "[unit][delivery]") {
+    const auto pool = BatchPool::make();
+    const std::size_t bytes = numbered(*pool, 0, 5).footprint();
+    SECTION("half of the limit") {
+        MemoryBuffer buffer({.limit_bytes = 4 * bytes, .flush_interval = 1h});
+        buffer.append(numbered(*pool, 0, 5), Clock::now());
+        CHECK(buffer.wait_for_work(Clock::now()) == Work::timeout);
+        buffer.append(numbered(*pool, 5, 5), Clock::now());
+        CHECK(buffer.wait_for_work(soon()) == Work::due);
+    }
+    SECTION("a waiting append") {
+        MemoryBuffer buffer({.limit_bytes = bytes, .when_full = WhenFull::block, .flush_interval = 1h});
+        buffer.append(numbered(*pool, 0, 5), Clock::now());
+        auto second =
+            std::async(std::launch::async, [&] { buffer.append(numbered(*pool, 5, 5), Clock::now()); });
+        CHECK(buffer.wait_for_work(soon()) == Work::due);
+        CHECK(drain(buffer).size() >= 5);
+        second.get();
+    }
+}
+
+TEST_CASE("A batch counts as a whole for as long as one metric of it is kept", "[unit][delivery]") {
+    const auto pool = BatchPool::make();
+    MemoryBuffer buffer({});
+    buffer.append(numbered(*pool, 0, 10), Clock::now());
+    const std::size_t whole = buffer.bytes();
+    std::vector<bool> kept = all(false, 10);
+    kept[4] = true;
+    static_cast<void>(buffer.take(10));
+    buffer.finish(kept);
+    CHECK(buffer.size() == 1);
+    CHECK(buffer.bytes() == whole);
+    CHECK(drain(buffer) == range(4, 4));
+    CHECK(buffer.bytes() == 0);
+}
+
 TEST_CASE("A reader that waits wakes for the first metric's time and for a full batch", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const bool full = GENERATE(false, true);

@@ -1,3 +1,4 @@
+#include "tests/unit/core/runtime/ends.hpp"
 #include "tests/unit/core/runtime/rig.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,67 +15,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
-
-/// An input that emits ten numbered metrics at each of `gathers` gathers, and nothing after that.
-class Source {
-public:
-    explicit Source(int gathers) : gathers_(gathers) {}
-    [[nodiscard]] Script script() {
-        Script script;
-        script.gather = [this](Accumulator& accumulator) {
-            if (done_ < gathers_) {
-                for (int i = 0; i < 10; ++i) {
-                    accumulator.add("m")
-                        .tag("parity", i % 2 == 0 ? "even" : "odd")
-                        .field("n", done_ * 10 + i);
-                }
-                ++done_;
-            }
-        };
-        return script;
-    }
-    [[nodiscard]] bool finished() const { return done_ >= gathers_; }
-    [[nodiscard]] std::size_t emitted() const { return static_cast<std::size_t>(done_) * 10; }
-
-private:
-    const int gathers_;
-    std::atomic<int> done_{0};
-};
-
-/// The far side of an output: the numbers that arrived.
-class Store {
-public:
-    void add(const MetricSpan& metrics) {
-        const std::lock_guard lock(mutex_);
-        for (const MetricView metric : metrics) {
-            numbers_.push_back(metric.field("n")->integer());
-        }
-    }
-    [[nodiscard]] Script script() {
-        Script script;
-        script.write = [this](const MetricSpan& metrics, Verdict&) { add(metrics); };
-        return script;
-    }
-    [[nodiscard]] std::size_t size() const {
-        const std::lock_guard lock(mutex_);
-        return numbers_.size();
-    }
-    /// Whether 0, 1, ... count - 1 arrived, each once.
-    [[nodiscard]] bool has_each_once(std::size_t count) const {
-        const std::lock_guard lock(mutex_);
-        auto sorted = numbers_;
-        std::sort(sorted.begin(), sorted.end());
-        bool right = sorted.size() == count;
-        for (std::size_t i = 0; i < sorted.size() && right; ++i) {
-            right = sorted[i] == static_cast<std::int64_t>(i);
-        }
-        return right;
-    }
-
-private:
-    mutable std::mutex mutex_;
-    std::vector<std::int64_t> numbers_;
-};
 
 /// A far side that answers nothing until it is interrupted.
 class Stall {
@@ -595,85 +535,6 @@ TEST_CASE("An input that runs on its own hands over by flush and ends when inter
     CHECK(agent->stop() == Agent::Stop::clean);
     CHECK(store.has_each_once(20));
     CHECK(rig.ledger.page("inputs.source").counter("gather_errors") == 0);
-    check_ledger(rig.ledger);
-}
-
-TEST_CASE("run_once gathers once from every input and says how it went", "[unit][runtime]") {
-    Rig rig;
-    rig.agent.stop_timeout = 30ms;
-    Source source(100);
-    Store store;
-    const std::string fault = GENERATE("none", "open", "gather", "reject", "away");
-    Script in = source.script();
-    if (fault == "open") {
-        in.open = [] { throw Retry("no route"); };
-    } else if (fault == "gather") {
-        in.gather = [](Accumulator& accumulator) {
-            accumulator.add("m").field("n", 0);
-            throw Retry("timed out");
-        };
-    }
-    Script out = store.script();
-    if (fault == "reject") {
-        out.write = [&](const MetricSpan&, Verdict& verdict) { verdict.reject(0, "bad"); };
-    } else if (fault == "away") {
-        out.write = [&](const MetricSpan&, Verdict&) { throw Retry("away"); };
-    }
-    rig.output("store", {rig.input("source", in)}, out);
-    const auto agent = rig.make_agent();
-    CHECK(agent->run_once() == (fault == "none"));
-    CHECK(agent->stopped_clean());
-    if (fault == "none") {
-        CHECK(store.has_each_once(10));
-    }
-    check_ledger(rig.ledger);
-}
-
-TEST_CASE("An agent that is destroyed while it runs stops first", "[unit][runtime]") {
-    Rig rig;
-    Source source(1000);
-    Store store;
-    rig.output("store", {rig.input("source", source.script())}, store.script());
-    {
-        const auto agent = rig.make_agent();
-        REQUIRE(agent->start());
-        CHECK(eventually([&] { return store.size() >= 20; }));
-    }
-    CHECK(store.has_each_once(source.emitted()));
-    check_ledger(rig.ledger);
-}
-
-TEST_CASE("The ledger is logged one line a node", "[unit][runtime]") {
-    Rig rig;
-    Source source(1);
-    Store store;
-    rig.output("store", {rig.input("source", source.script())}, store.script());
-    const auto agent = rig.make_agent();
-    CHECK(agent->run_once());
-    agent->log_ledger();
-    CHECK(rig.log_text().find("inputs.source: ledger: received=10 delivered=10 ") != std::string::npos);
-    CHECK(rig.log_text().find("outputs.store: ledger: received=10 delivered=10 ") != std::string::npos);
-}
-
-TEST_CASE("run_once ends an input that runs on its own once it has handed over something",
-          "[unit][runtime]") {
-    Rig rig;
-    Store store;
-    std::atomic<bool> ending{false};
-    Script runs;
-    runs.gather = [&](Accumulator& accumulator) {
-        for (int i = 0; !ending; ++i) {
-            accumulator.add("m").field("n", i);
-            accumulator.flush();
-            std::this_thread::sleep_for(1ms);
-        }
-    };
-    runs.interrupt = [&] { ending = true; };
-    const auto input = rig.running_input("pushes", runs);
-    rig.output("store", {input}, store.script());
-    auto agent = rig.make_agent();
-    CHECK(agent->run_once());
-    CHECK(store.size() > 0);
     check_ledger(rig.ledger);
 }
 

@@ -45,7 +45,6 @@ DtuSession::DtuSession(asio::io_context& io_context, SessionOwner& owner, std::s
 
 void DtuSession::start() {
     scan_.emplace(settings_, quiet_until_);
-    arm_timer(Clock::now() + settings_.timeout);
     next_endpoint_ = 0;
     connect_error_ = {};
     const bool is_number = resolved_at_ == SteadyTime::max();
@@ -62,8 +61,9 @@ void DtuSession::start() {
 }
 
 void DtuSession::resolve() {
-    // Counted from the question: if it stays without an answer, the next scan takes the addresses that were
-    // good.
+    // No timer: all names of the process wait for one resolver thread, and one slow name must not make the
+    // others fail. The system's resolver ends each question by itself. Counted from the question, so that
+    // the addresses that were good are kept for a while if it has no answer.
     resolved_at_ = Clock::now();
     resolver_.async_resolve(address_.host, std::to_string(address_.port), tcp::resolver::numeric_service,
                             [this, number = connection_number_](const ErrorCode& error,
@@ -90,6 +90,7 @@ void DtuSession::connect_next() {
         return fail("this is the same DTU as another host of this node");
     }
     claimed_ = endpoint;
+    arm_timer(Clock::now() + settings_.timeout);
     ErrorCode error;
     socket_.open(endpoint.protocol(), error);
     if (error) {
@@ -186,6 +187,9 @@ void DtuSession::arm_timer(SteadyTime until) {
 void DtuSession::on_timer() {
     timer_until_ = {};
     if (!connected_) {
+        if (next_endpoint_ < endpoints_.size()) {
+            return connect_next();
+        }
         return fail("no connection within " + std::to_string(settings_.timeout.count()) + " ms");
     }
     ErrorCode error;

@@ -71,7 +71,7 @@ void HoymilesDtu::gather(Accumulator& accumulator) {
     request_due(start);
     run(accumulator, start);
     const auto since_saved = host().monotonic() - saved_at_;
-    if (counters_->changed() && (!saved_once_ || since_saved >= kSaveInterval)) {
+    if (counters_unsaved() && (!saved_once_ || since_saved >= kSaveInterval)) {
         save_counters();
     }
     if (tally_.polls > 0) {
@@ -100,14 +100,16 @@ void HoymilesDtu::close() noexcept {
         const std::lock_guard guard{poller_guard_};
         closing = std::move(poller_);
     }
-    closing.reset();
-    interrupted_ = false;
-    if (counters_ && counters_->changed()) {
+    // Before the poller ends, which may have to wait for a name that is being resolved.
+    if (counters_ && counters_unsaved()) {
         save_counters();
     }
+    closing.reset();
+    interrupted_ = false;
     counters_.reset();
     dtus_.clear();
     saved_once_ = false;
+    save_failed_ = false;
     first_gather_ = true;
     standing_problem_.clear();
 }
@@ -219,6 +221,10 @@ void HoymilesDtu::restore_counters() {
     }
 }
 
+bool HoymilesDtu::counters_unsaved() const {
+    return counters_->changed() || save_failed_;
+}
+
 void HoymilesDtu::save_counters() noexcept {
     try {
         saved_at_ = host().monotonic();
@@ -228,7 +234,7 @@ void HoymilesDtu::save_counters() noexcept {
     } catch (const std::exception& exception) {
         if (!std::exchange(save_failed_, true)) {
             host().warning(std::string{"storing the energy counters: "} + exception.what() +
-                           "; they are tried again with the next change");
+                           "; it is tried again every minute");
         }
     }
 }

@@ -59,6 +59,7 @@ private:
     void append(const Dtu& dtu, const ScanResult& result);
     void note(Dtu& dtu, const ScanResult& result);
     void restore_counters();
+    bool counters_unsaved() const;
     void save_counters() noexcept;
     std::size_t connection_limit() const;
 
@@ -67,7 +68,7 @@ private:
     std::unique_ptr<CounterStore> counters_;
     std::chrono::nanoseconds saved_at_{};
     bool saved_once_ = false;
-    bool save_failed_ = false;
+    bool save_failed_ = false;  // what is stored is older than the counters, even if they do not change
     bool first_gather_ = true;
     std::string standing_problem_;  // of the last polls, if all of them had one
 

@@ -2,15 +2,20 @@
 #include "inputs/hoymiles_dtu/hoymiles_dtu.hpp"
 
 #include "plugins/testkit/plugin_under_test.hpp"
+#include "tests/unit/inputs/hoymiles_dtu/name_service.hpp"
 #include "tools/dtu_simulator/simulator.hpp"
 
 #include <heliograph/owned_batch.hpp>
 #include <heliograph/plugin.hpp>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
 #include <catch2/catch.hpp>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <string>
 #include <thread>
@@ -51,6 +56,28 @@ testkit::Settings settings_for(const DtuSimulator& simulator) {
     }
     return {{"hosts", hosts}, {"timeout", kTimeout}};
 }
+
+/// An address that takes no connection and refuses none: its queue of connections is full.
+class SilentAddress {
+public:
+    SilentAddress(const std::string& address, std::uint16_t port) {
+        const tcp::endpoint endpoint{boost::asio::ip::make_address(address), port};
+        acceptor_.open(endpoint.protocol());
+        acceptor_.bind(endpoint);
+        acceptor_.listen(0);
+        for (tcp::socket& caller : callers_) {
+            caller.open(endpoint.protocol());
+            caller.async_connect(endpoint, [](const boost::system::error_code&) {});
+        }
+    }
+
+private:
+    using tcp = boost::asio::ip::tcp;
+    boost::asio::io_context io_context_;
+    tcp::acceptor acceptor_{io_context_};
+    std::array<tcp::socket, 3> callers_{tcp::socket{io_context_}, tcp::socket{io_context_},
+                                        tcp::socket{io_context_}};
+};
 
 /// One node over a simulator: gathers and keeps what came out.
 struct Site {
@@ -373,6 +400,76 @@ TEST_CASE("counters that cannot be stored are no reason to stop", "[integration]
     site.host.fail_stores(true);
     REQUIRE(site.gather().ok());
     CHECK(site.host.logged(LogLevel::warning, "storing the energy counters"));
+}
+
+TEST_CASE("counters that could not be stored are stored later, changed or not", "[integration][hoymiles]") {
+    Site site{plants(1)};
+    site.host.fail_stores(true);
+    REQUIRE(site.gather().ok());
+    REQUIRE(site.host.state().empty());
+    site.host.fail_stores(false);
+    site.input->close();
+    CHECK_FALSE(site.host.state().empty());
+}
+
+TEST_CASE("a name that is resolved slowly makes no other name fail", "[integration][hoymiles]") {
+    DtuSimulator simulator{plants(1)};
+    simulator.start();
+    simulator.set_time(dtu_simulator::today_at(12h, 0s));
+    RecordingHost host{"roof"};
+    host.use_system_clock();
+    const std::string local = "localhost:" + std::to_string(simulator.port(0));
+    name_service::answer("slow.test", {.delay = 2 * kTimeout});
+    PluginUnderTest input{hoymiles_descriptor(),
+                          host,
+                          {{"hosts", std::vector<std::string>{"slow.test", local}}, {"timeout", kTimeout}}};
+    REQUIRE(input.open().ok());
+    OwnedBatch batch;
+    REQUIRE(input.gather(batch).ok());
+    CHECK(batch.size() == 3);
+    CHECK(host.logged(LogLevel::warning, "the name cannot be resolved"));
+}
+
+TEST_CASE("counters are stored before a close waits for a name", "[integration][hoymiles]") {
+    DtuSimulator simulator{plants(1)};
+    simulator.start();
+    simulator.set_time(dtu_simulator::today_at(12h, 0s));
+    RecordingHost host{"roof", 1s};
+    host.use_system_clock();
+    name_service::answer("slow.test", {.delay = 3s});
+    PluginUnderTest input{
+        hoymiles_descriptor(),
+        host,
+        {{"hosts", std::vector<std::string>{"slow.test", address(simulator, 0)}}, {"timeout", kTimeout}}};
+    REQUIRE(input.open().ok());
+    OwnedBatch batch;
+    host.fail_stores(true);
+    REQUIRE(input.gather(batch).ok());
+    REQUIRE(batch.size() == 3);
+    host.fail_stores(false);
+    std::thread closing{[&] { input.close(); }};
+    std::this_thread::sleep_for(500ms);
+    CHECK_FALSE(host.state().empty());
+    closing.join();
+}
+
+TEST_CASE("an address that does not answer gives way to the next of the same name",
+          "[integration][hoymiles]") {
+    DtuSimulator simulator{plants(1)};
+    simulator.start();
+    simulator.set_time(dtu_simulator::today_at(12h, 0s));
+    const SilentAddress silent{"127.0.0.2", simulator.port(0)};
+    name_service::answer("both.test", {.addresses = {"127.0.0.2", "127.0.0.1"}});
+    RecordingHost host{"roof"};
+    host.use_system_clock();
+    PluginUnderTest input{
+        hoymiles_descriptor(),
+        host,
+        {{"host", "both.test:" + std::to_string(simulator.port(0))}, {"timeout", kTimeout}}};
+    REQUIRE(input.open().ok());
+    OwnedBatch batch;
+    CHECK(input.gather(batch).error == "");
+    CHECK(batch.size() == 3);
 }
 
 }  // namespace heliograph::hoymiles

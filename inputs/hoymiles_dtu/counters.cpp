@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::string_view kFormat = "heliograph hoymiles counters 1";
 
+/// Counters may be off by this much, Wh.
+constexpr std::uint32_t kSlack = 10;
+
 /// The fields of a line, in this order; all decimal but the serial number.
 enum Field : std::size_t {
     kSerial,
@@ -117,12 +120,12 @@ void Counters::update_today(Port& port, const CounterReading& reading, const Mom
                             std::uint32_t total_before) {
     const bool new_day = moment.local_day != port.reset_day;
     const bool came_back = reading.online && port.was_offline;
+    const std::uint32_t total_growth = port.total > total_before ? port.total - total_before : 0;
     bool believable = true;
     if (reading.today < port.today) {
         believable = new_day || came_back;
     } else if (reading.today > port.today) {
         const std::uint32_t growth = reading.today - port.today;
-        const std::uint32_t total_growth = port.total > total_before ? port.total - total_before : 0;
         // What is heard of an inverter while it is offline was measured before; it cannot have produced
         // meanwhile.
         believable = reading.online ? possible(port.today, reading.today, moment.time - port.today_changed) ||
@@ -134,7 +137,13 @@ void Counters::update_today(Port& port, const CounterReading& reading, const Mom
         return;
     }
     port.today_candidate = {};
-    const bool reset = reading.today < port.today || (new_day && reading.today == 0);
+    bool reset_unseen = false;
+    if (new_day && total_before > 0 && reading.today >= port.today) {
+        // The last watt-hours of a day may reach the two counters at different times, hence the slack.
+        const std::uint32_t today_growth = reading.today - port.today;
+        reset_unseen = total_growth > today_growth && total_growth - today_growth > kSlack;
+    }
+    const bool reset = reset_unseen || reading.today < port.today || (new_day && reading.today == 0);
     if (reset) {
         port.reset_day = moment.local_day;
     }
@@ -164,16 +173,18 @@ bool Counters::confirmed(Candidate& candidate, std::uint32_t value, const Moment
 
 bool Counters::possible(std::uint32_t from, std::uint32_t to, std::chrono::seconds passed) const {
     constexpr double margin = 1.2;
-    constexpr double slack = 10;  // Wh
     const double hours = std::chrono::duration<double, std::ratio<3600>>(std::max(passed, {})).count();
     return static_cast<double>(to) - static_cast<double>(from) <=
-           settings_.rated_power * hours * margin + slack;
+           settings_.rated_power * hours * margin + kSlack;
 }
 
 CounterSums Counters::sums(const Moment& moment) const {
     CounterSums sums;
     for (const Port& port : ports_) {
-        sums.today += port.seen_day == moment.local_day ? std::int64_t{port.today} : 0;
+        if (port.seen_day == moment.local_day) {
+            sums.today += port.today;
+            ++sums.ports_today;
+        }
         sums.total += port.total;
         ++sums.ports;
     }

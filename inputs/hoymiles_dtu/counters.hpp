@@ -58,6 +58,7 @@ struct CounterSums {
     std::int64_t today = 0;  ///< Wh
     std::int64_t total = 0;  ///< Wh
     std::size_t ports = 0;
+    std::size_t ports_today = 0;  ///< of them, listed on this local day
 };
 
 /// The counters of the ports of one DTU.
@@ -67,7 +68,9 @@ struct CounterSums {
 /// needs the same confirmation, so that a wrong memory cannot last for ever.
 ///
 /// Today: grows within what the rated power allows. A drop is a reset when the local day changed since the
-/// last reset, or when the inverter comes back from having been offline; any other drop is ignored.
+/// last reset, or when the inverter comes back from having been offline; any other drop is ignored. A
+/// lifetime that grew clearly more than today over a change of day shows that the reset of the new day has
+/// been.
 ///
 /// Why: DTUs send zeros after a restart, the morning's lifetime at night, and half-filled records at dawn.
 ///
@@ -79,6 +82,9 @@ public:
     /// Takes one port's reading. Returns what is believed now, or nothing as long as the port never had a
     /// counter.
     std::optional<PortCounters> update(const CounterReading& reading, const Moment& moment);
+
+    /// Whether this port ever had a counter.
+    bool knows(SerialNumber serial, std::uint16_t port) const;
 
     /// Sums over all ports ever seen. A port that was not listed on this local day has no energy today.
     CounterSums sums(const Moment& moment) const;
@@ -126,7 +132,6 @@ private:
     static constexpr std::size_t kMaximumPorts = 512;
 
     std::size_t position(SerialNumber serial, std::uint16_t port) const;
-    bool knows(SerialNumber serial, std::uint16_t port) const;
     Port* find(SerialNumber serial, std::uint16_t port);
     void insert(const Port& port);
     bool update_total(Port& port, const CounterReading& reading, const Moment& moment);

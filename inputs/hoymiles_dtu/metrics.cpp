@@ -14,7 +14,7 @@ void field_if_known(MetricBuilder& metric, Name name, const std::optional<Value>
 }
 
 void append_dtu(Batch& batch, const DtuValues& dtu, hg_text name, const MetricSettings& settings) {
-    const bool something = dtu.pv_power || dtu.today_production || dtu.alarm_flag || settings.port_counts;
+    const bool something = dtu.pv_power || dtu.total_production || dtu.alarm_flag;
     if (!something) {
         return;
     }
@@ -25,8 +25,8 @@ void append_dtu(Batch& batch, const DtuValues& dtu, hg_text name, const MetricSe
     field_if_known(metric, "total_production", dtu.total_production);
     field_if_known(metric, "alarm_flag", dtu.alarm_flag);
     if (settings.port_counts) {
-        metric.field("ports_online", static_cast<std::int64_t>(dtu.ports_online));
-        metric.field("ports_total", static_cast<std::int64_t>(dtu.ports_total));
+        field_if_known(metric, "ports_online", dtu.ports_online);
+        field_if_known(metric, "ports_total", dtu.ports_total);
     }
 }
 

@@ -116,8 +116,8 @@ void Scan::complete() {
         result_.warning = "the DTU lists a port more than once";
     }
     if (!result_.warning.empty()) {
-        result_.warning +=
-            "; check the options layout and stride (now " + std::to_string(settings_.stride) + ")";
+        result_.warning += "; check the options layout and stride (now " + std::to_string(settings_.stride) +
+                           "); until then the energy of ports that were not known before is left out";
     }
 }
 

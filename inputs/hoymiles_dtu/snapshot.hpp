@@ -16,13 +16,15 @@ struct DtuValues {
     SerialNumber serial;
     /// W, over the online ports; unknown when the scan was partial.
     std::optional<double> pv_power = {};
-    /// Wh, the last known counters of all ports ever seen; unknown until there is one.
+    /// Wh, the last known counters of all ports ever seen; unknown until there is one. Today's is unknown too
+    /// when the scan was partial and a port was not listed yet on this local day.
     std::optional<std::int64_t> today_production = {};
     std::optional<std::int64_t> total_production = {};
     /// An online inverter has an alarm code; unknown when the scan was partial and found none.
     std::optional<bool> alarm_flag = {};
-    std::size_t ports_online = 0;
-    std::size_t ports_total = 0;
+    /// Unknown when the scan was partial.
+    std::optional<std::int64_t> ports_online = {};
+    std::optional<std::int64_t> ports_total = {};
 };
 
 struct InverterValues {
@@ -55,7 +57,7 @@ struct Snapshot {
 };
 
 /// Makes the snapshot of a complete or partial scan and updates the counters with it. A partial scan changes
-/// only what it contains.
+/// only what it contains. A scan whose port numbers skip changes only the counters of ports known before.
 Snapshot make_snapshot(const ScanResult& scan, Counters& counters, const Moment& moment);
 
 }  // namespace heliograph::hoymiles

@@ -168,6 +168,21 @@ TEST_CASE("today falls only on a new day or after having been offline", "[unit][
     }
 }
 
+TEST_CASE("a reset that nobody saw is the reset of its day", "[unit][hoymiles]") {
+    Site site;
+    site.online(Site::at(10h), 100, 5000);
+    SECTION("when the lifetime grew more than today") {
+        const std::uint32_t today = GENERATE(100U, 400U);
+        CHECK(site.online(Site::at(12h, kDay + 1), today, 6000) == believed(today, 6000));
+        CHECK(site.online(Site::at(12h + 1min, kDay + 1), 0, 6000) == believed(today, 6000));
+        CHECK(site.online(Site::at(6h, kDay + 2), 0, 6000) == believed(0, 6000));
+    }
+    SECTION("but not when both grew alike") {
+        site.online(Site::at(1h, kDay + 1), 101, 5003);
+        CHECK(site.online(Site::at(6h, kDay + 1), 0, 5003) == believed(0, 5003));
+    }
+}
+
 TEST_CASE("today of an offline inverter grows no more than its lifetime", "[unit][hoymiles]") {
     Site site;
     site.online(Site::at(10h), 100, 5000);

@@ -242,7 +242,8 @@ TEST_CASE("port numbers that skip make a warning that names the stride", "[unit]
     const ScanResult result = talk.run();
     CHECK(result.status == ScanStatus::complete);
     CHECK(result.warning ==
-          "inverter 116172200101 has port 3 but no port 2; check the options layout and stride (now 40)");
+          "inverter 116172200101 has port 3 but no port 2; check the options layout and stride (now 40); "
+          "until then the energy of ports that were not known before is left out");
 }
 
 TEST_CASE("a port that is listed twice counts once and makes a warning", "[unit][hoymiles]") {

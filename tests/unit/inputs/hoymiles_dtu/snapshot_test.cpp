@@ -176,4 +176,44 @@ TEST_CASE("an inverter shows the alarm code of whichever port has one", "[unit][
     CHECK(snapshot.inverters[0].alarm_code == 210);
 }
 
+TEST_CASE("a scan whose port numbers skip makes no port known", "[unit][hoymiles]") {
+    Counters counters;
+    make_snapshot(scan_of({online_record(kFirst, 1)}), counters, kNoon);
+    auto grown = online_record(kFirst, 1);
+    grown.energy_total += 5;
+    ScanResult scan =
+        scan_of({grown, online_record(kFirst, 3)}, GENERATE(ScanStatus::complete, ScanStatus::partial));
+    const auto snapshot = make_snapshot(scan, counters, kNoon);
+    REQUIRE(snapshot.ports.size() == 2);
+    CHECK(snapshot.ports[0].total_production == 66659);
+    CHECK_FALSE(snapshot.ports[1].total_production);
+    CHECK(snapshot.dtu.total_production == 66659);
+    CHECK_FALSE(counters.knows(kFirst, 3));
+}
+
+TEST_CASE("a scan with a warning makes no port known", "[unit][hoymiles]") {
+    Counters counters;
+    ScanResult scan = scan_of({online_record(kFirst, 1)});
+    scan.warning = "the DTU lists a port more than once";
+    CHECK_FALSE(make_snapshot(scan, counters, kNoon).dtu.total_production);
+    scan.warning.clear();
+    CHECK(make_snapshot(scan, counters, kNoon).dtu.total_production == 66654);
+}
+
+TEST_CASE("a partial scan counts no ports, and has no energy of a day that some ports have not begun",
+          "[unit][hoymiles]") {
+    Counters counters;
+    make_snapshot(scan_of({online_record(kFirst, 1), online_record(kSecond, 1)}), counters, kNoon);
+    const Moment next_day{kNoon.time + 24h, kNoon.local_day + 1};
+    const ScanResult partial = scan_of({online_record(kFirst, 1)}, ScanStatus::partial);
+    auto snapshot = make_snapshot(partial, counters, next_day);
+    CHECK_FALSE(snapshot.dtu.ports_online);
+    CHECK_FALSE(snapshot.dtu.ports_total);
+    CHECK_FALSE(snapshot.dtu.today_production);
+    CHECK(snapshot.dtu.total_production == 2 * 66654);
+    make_snapshot(scan_of({online_record(kFirst, 1), online_record(kSecond, 1)}), counters, next_day);
+    snapshot = make_snapshot(partial, counters, next_day);
+    CHECK(snapshot.dtu.today_production == 2 * 812);
+}
+
 }  // namespace heliograph::hoymiles

@@ -2,6 +2,8 @@
 
 #include "outputs/sql/row_columns.hpp"
 
+#include <heliograph/errors.hpp>
+
 #include <algorithm>
 
 namespace heliograph::sql {
@@ -10,6 +12,55 @@ namespace {
 // Names come from the network, so what is remembered of them must end somewhere.
 constexpr std::size_t kMostPlans = 1024;
 constexpr std::size_t kMostTables = 1024;
+
+constexpr std::string_view kOtherTables = "set a table_prefix, so that tables of another name are made";
+
+/// The columns of a table's key as a list for people; empty when it has none.
+std::string key_list(const Table& table) {
+    std::string list;
+    for (const Column& column : table.columns) {
+        if (column.role != Column::Role::field) {
+            list += (list.empty() ? "" : ", ") + column.name.quoted();
+        }
+    }
+    return list;
+}
+
+/// Throws Fatal when a table that was found cannot take metrics: the configuration has to change, and until
+/// then no metric may be lost, so this is no fault of a row.
+void require_writable(const Table& table, TimeFormat format, ColumnType time_type) {
+    const std::string table_name = "table " + table.name.quoted();
+    const auto time = std::find_if(table.columns.begin(), table.columns.end(),
+                                   [](const Column& column) { return column.role == Column::Role::time; });
+    if (time == table.columns.end()) {
+        const std::string key = key_list(table);
+        throw Fatal(
+            table_name + " was not made by this output: its primary key should begin with a column \"" +
+            std::string(kTimeColumn) + "\" but " + (key.empty() ? "it has none" : "consists of " + key) +
+            "; rename the table, or " + std::string(kOtherTables));
+    }
+    if (time->type == time_type) {
+        return;
+    }
+    const std::string needed = format == TimeFormat::text ? "text" : "integers";
+    switch (time->type) {
+        case ColumnType::text:
+            throw Fatal(table_name +
+                        " was made with time_format = \"text\": its column \"time\" holds text, not " +
+                        needed + "; set time_format = \"text\" again, or " + std::string(kOtherTables));
+        case ColumnType::integer:
+            throw Fatal(table_name +
+                        " was made with another time_format: its column \"time\" holds integers, not " +
+                        needed + "; set time_format to \"ns\" or \"ms\", whichever it was, or " +
+                        std::string(kOtherTables));
+        default:
+            throw Fatal(
+                table_name +
+                " was not made by this output: its column \"time\" is declared neither as integers nor "
+                "as text; rename the table, or " +
+                std::string(kOtherTables));
+    }
+}
 
 }  // namespace
 
@@ -73,17 +124,7 @@ Table Planner::find_table(std::string_view measurement) {
             continue;
         }
         Table table = engine_.read_table(name);
-        const auto is_time = [](const Column& column) { return column.role == Column::Role::time; };
-        const auto time = std::find_if(table.columns.begin(), table.columns.end(), is_time);
-        if (time == table.columns.end()) {
-            throw RowError("table " + name.quoted() +
-                           " was not made by this output: its primary key does not begin "
-                           "with a column \"time\"; rename it or set table_prefix");
-        }
-        if (time->type != time_type) {
-            throw RowError("table " + name.quoted() +
-                           " was made with another time_format; set the old one or a table_prefix");
-        }
+        require_writable(table, settings_.time_format, time_type);
         return table;
     }
     throw RowError("there is no free table name for \"" + raw + "\"");

@@ -45,7 +45,8 @@ public:
     Planner(Engine& engine, Settings settings) : engine_(engine), settings_(std::move(settings)) {}
 
     /// The plan for a metric; valid until the next call. Allocates nothing for a shape that it knows. Throws
-    /// RowError when the metric has no place in the database, and what the engine throws.
+    /// RowError when the metric has no place in the database, Fatal when its table is none that this
+    /// configuration can write to, and what the engine throws.
     [[nodiscard]] const Plan& plan_for(const MetricView& metric);
 
     /// Forgets the catalog and all that is prepared: after a rollback, a lost connection, a foreign change.

@@ -141,38 +141,79 @@ TEST_CASE("a table that is dropped or changed under the output is made or read a
     CHECK(database.rows("SELECT dtu, power FROM port") == lines({"roof|1.0"}));
 }
 
-TEST_CASE("tables that somebody else made are left alone", "[unit][sql]") {
+TEST_CASE("views that somebody else made are left alone", "[unit][sql]") {
     SqlFixture fixture;
     {
         auto database = fixture.database();
-        database.run("CREATE TABLE port (id INTEGER PRIMARY KEY, power REAL)");
         database.run("CREATE TABLE real_table (x)");
         database.run("CREATE VIEW seen AS SELECT * FROM real_table");
     }
     auto batch = fixture.batch.batch();
-    batch.add("port").field("power", 1.0).time(kNoon);
     batch.add("seen").field("power", 2.0).time(kNoon);
     batch.add("fine").field("power", 3.0).time(kNoon);
     const auto outcome = fixture.write();
     REQUIRE(outcome.ok());
-    REQUIRE(outcome.rejected.size() == 1);
-    CHECK_THAT(outcome.rejected.at(0), Catch::Contains("not made by this output"));
+    CHECK(outcome.rejected.empty());
     auto database = fixture.database();
-    CHECK(database.value("SELECT count(*) FROM port") == "0");
     CHECK(database.rows("SELECT power FROM fine") == lines({"3.0"}));
     const std::string beside = database.value("SELECT name FROM sqlite_schema WHERE name GLOB 'seen_*'");
     CHECK(database.rows("SELECT power FROM " + beside) == lines({"2.0"}));
 }
 
-TEST_CASE("a table of one time_format is not written with another", "[unit][sql]") {
+TEST_CASE("a table that somebody else made is fatal and costs no metric", "[unit][sql]") {
+    struct Case {
+        std::string columns;
+        std::string found;
+    };
+    const auto c = GENERATE(values<Case>({
+        {"id INTEGER PRIMARY KEY, power REAL", "consists of \"id\";"},
+        {"power REAL", "it has none;"},
+        {"time DATETIME PRIMARY KEY, power REAL", "is declared neither as integers nor as text;"},
+    }));
+    CAPTURE(c.columns);
     SqlFixture fixture;
+    auto database = fixture.database();
+    database.run("CREATE TABLE port (" + c.columns + ")");
+    auto batch = fixture.batch.batch();
+    batch.add("fine").field("power", 3.0).time(kNoon);
+    batch.add("port").field("power", 1.0).time(kNoon);
+    const auto outcome = fixture.write();
+    CHECK(outcome.status == HG_FATAL);
+    CHECK(outcome.rejected.empty());
+    CHECK_THAT(outcome.error, Catch::Contains("table \"port\" was not made by this output") &&
+                                  Catch::Contains(c.found) && Catch::Contains("table_prefix"));
+    CHECK(database.value("SELECT count(*) FROM port") == "0");
+    CHECK(database.value("SELECT count(*) FROM sqlite_schema WHERE name = 'fine'") == "0");
+
+    database.run("ALTER TABLE port RENAME TO of_somebody_else");
+    REQUIRE(fixture.write().ok());
+    CHECK(database.rows("SELECT power FROM port UNION ALL SELECT power FROM fine") == lines({"1.0", "3.0"}));
+}
+
+TEST_CASE("a table of one time_format is fatal for another and costs no metric", "[unit][sql]") {
+    struct Case {
+        std::string made_with;
+        std::string set_to;
+        std::string found;
+        std::string hint;
+    };
+    const auto c = GENERATE(values<Case>({
+        {"ns", "text", "holds integers, not text", "set time_format to \"ns\" or \"ms\""},
+        {"text", "ns", "holds text, not integers", "set time_format = \"text\" again"},
+        {"text", "ms", "holds text, not integers", "set time_format = \"text\" again"},
+    }));
+    CAPTURE(c.made_with, c.set_to);
+    SqlFixture fixture(testkit::Settings{{"time_format", c.made_with}});
     fixture.batch.batch().add("port").field("power", 1.0).time(kNoon);
     REQUIRE(fixture.write().ok());
     testkit::PluginUnderTest other(SqlFixture::descriptor(), fixture.host,
-                                   fixture.settings({{"time_format", std::string("text")}}));
+                                   fixture.settings({{"time_format", c.set_to}}));
     const auto outcome = other.write(fixture.batch.metrics());
-    REQUIRE(outcome.ok());
-    CHECK_THAT(outcome.rejected.at(0), Catch::Contains("time_format"));
+    CHECK(outcome.status == HG_FATAL);
+    CHECK(outcome.rejected.empty());
+    CHECK_THAT(outcome.error, Catch::Contains("table \"port\"") && Catch::Contains(c.found) &&
+                                  Catch::Contains(c.hint) && Catch::Contains("table_prefix"));
+    CHECK(fixture.database().value("SELECT count(*) FROM port") == "1");
 }
 
 TEST_CASE("thousands of shapes are written with bounded memory of them", "[unit][sql]") {

@@ -31,6 +31,13 @@ void DescriptorWriter::open() {
 }
 
 void DescriptorWriter::write(std::string_view bytes) {
+    if (is_within_line_ && !bytes.empty()) {
+        write_all("\n");
+    }
+    write_all(bytes);
+}
+
+void DescriptorWriter::write_all(std::string_view bytes) {
     while (!bytes.empty()) {
         // A pipe that is ready takes PIPE_BUF bytes without blocking, and no more than that is promised
         // (POSIX, write).
@@ -40,9 +47,10 @@ void DescriptorWriter::write(std::string_view bytes) {
             most = std::min<std::size_t>(most, PIPE_BUF);
         }
         const ssize_t written = ::write(descriptor_, bytes.data(), most);
-        if (written >= 0) {
+        if (written > 0) {
+            is_within_line_ = bytes[static_cast<std::size_t>(written) - 1] != '\n';
             bytes.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        } else if (written == 0 || errno == EAGAIN || errno == EWOULDBLOCK) {
             wait_for_room();
         } else if (errno != EINTR) {
             fail(errno);

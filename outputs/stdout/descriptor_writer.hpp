@@ -17,18 +17,21 @@ public:
     void open();
     /// Writes all of it: a file takes it in one call, a pipe or terminal as it makes room. Throws Retry when
     /// there is no room (a full disk) or another fault that may pass, Fatal when the reader is gone, Stopped
-    /// when interrupted. Part of the bytes may be out by then. [own strand]
+    /// when interrupted. Part of the bytes may be out by then; a line that was cut short is ended before the
+    /// next bytes, so that it spoils no other. [own strand]
     void write(std::string_view bytes);
     /// Makes a write that waits for a slow reader end soon; the writes after it too, until open. [any thread]
     void interrupt() noexcept { stopped_ = true; }
 
 private:
+    void write_all(std::string_view bytes);
     void wait_for_room();
     [[noreturn]] void fail(int error) const;
 
     int descriptor_;
     std::string_view name_;  // a literal
     bool is_file_ = false;
+    bool is_within_line_ = false;  // the last byte that went out was no line feed
     std::atomic<bool> stopped_{false};
 };
 

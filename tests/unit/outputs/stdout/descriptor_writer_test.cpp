@@ -5,8 +5,10 @@
 #include <catch2/catch.hpp>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <string>
 #include <thread>
 
@@ -37,6 +39,26 @@ public:
 
 private:
     int ends_[2] = {-1, -1};
+};
+
+/// A disk that fills: no file may grow beyond a size while this lives.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(rlim_t bytes) : old_handler_(signal(SIGXFSZ, SIG_IGN)) {
+        getrlimit(RLIMIT_FSIZE, &old_);
+        const rlimit limit{bytes, old_.rlim_max};
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &old_);
+        signal(SIGXFSZ, old_handler_);
+    }
+
+private:
+    rlimit old_{};
+    void (*old_handler_)(int);
 };
 
 std::string read_all(int descriptor) {
@@ -108,6 +130,41 @@ TEST_CASE("a full disk is tried again", "[unit][stdout]") {
     CHECK_THROWS_AS(writer.write("x"), Retry);
     CHECK_THROWS_WITH(writer.write("x"), "cannot write to standard output: No space left on device");
     close(full);
+}
+
+TEST_CASE("what follows a line that was cut short begins on a line of its own", "[unit][stdout]") {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    const int descriptor = fileno(file);
+    DescriptorWriter writer(descriptor, "standard output");
+    writer.open();
+    {
+        const FileSizeLimit disk_that_fills(10);
+        CHECK_THROWS_AS(writer.write("first\nsecond\n"), Retry);
+    }
+    writer.open();
+    writer.write("");
+    writer.write("first\nsecond\n");
+    writer.write("third\n");
+    REQUIRE(lseek(descriptor, 0, SEEK_SET) == 0);
+    CHECK(read_all(descriptor) == "first\nseco\nfirst\nsecond\nthird\n");
+    std::fclose(file);
+}
+
+TEST_CASE("what follows whole lines gets no empty line before it", "[unit][stdout]") {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    const int descriptor = fileno(file);
+    DescriptorWriter writer(descriptor, "standard output");
+    writer.open();
+    {
+        const FileSizeLimit disk_that_fills(6);
+        CHECK_THROWS_AS(writer.write("first\nsecond\n"), Retry);
+    }
+    writer.write("second\n");
+    REQUIRE(lseek(descriptor, 0, SEEK_SET) == 0);
+    CHECK(read_all(descriptor) == "first\nsecond\n");
+    std::fclose(file);
 }
 
 }  // namespace heliograph::standard_output

@@ -39,8 +39,9 @@ hg_text value_text(hg_arena& arena, const hg_field& field) {
     }
 }
 
-/// Puts a tag into its place among the sorted ones; the array has room for one more.
-void put(hg_metric& record, const hg_tag& tag, bool overwrite) {
+/// Puts a tag into its place among the sorted ones; the array has room for one more. False when the tag that
+/// was there stays.
+bool put(hg_metric& record, const hg_tag& tag, bool overwrite) {
     const std::string_view key = view(tag.key);
     hg_tag* const first = record.tags;
     hg_tag* const last = first + record.tag_count;
@@ -52,11 +53,12 @@ void put(hg_metric& record, const hg_tag& tag, bool overwrite) {
         if (overwrite) {
             (place - 1)->value = tag.value;
         }
-        return;
+        return overwrite;
     }
     std::memmove(place + 1, place, static_cast<std::size_t>(last - place) * sizeof(hg_tag));
     *place = tag;
     ++record.tag_count;
+    return true;
 }
 
 }  // namespace
@@ -131,21 +133,27 @@ void TagRewriter::make_tags(Metric& metric) const {
             put(record, {copy.key, to_text(value)}, overwrite_);
         }
     }
-    for (const Source& source : from_fields_) {
+    // A field that several tags are made from must still be there for the last of them.
+    bool* const became_tag = drop_fields_ ? arena_array<bool>(metric.arena(), from_fields_.size()) : nullptr;
+    for (std::size_t i = 0; i < from_fields_.size(); ++i) {
+        const Source& source = from_fields_[i];
+        if (became_tag != nullptr) {
+            became_tag[i] = false;
+        }
         const auto field = metric.view().field(source.from);
         if (!field || source.key.size == 0) {
             continue;
         }
         const hg_text value = value_text(metric.arena(), field->record());
-        if (value.size != 0) {
-            put(record, {source.key, value}, overwrite_);
+        if (value.size != 0 && put(record, {source.key, value}, overwrite_) && became_tag != nullptr) {
+            became_tag[i] = true;
         }
     }
-    if (drop_fields_) {
-        for (const Source& source : from_fields_) {
+    if (became_tag != nullptr) {
+        for (std::size_t i = 0; i < from_fields_.size(); ++i) {
             // A metric without fields is none: the last one stays.
-            if (record.field_count > 1) {
-                metric.remove_field(source.from);
+            if (became_tag[i] && record.field_count > 1) {
+                metric.remove_field(from_fields_[i].from);
             }
         }
     }

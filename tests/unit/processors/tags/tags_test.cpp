@@ -114,6 +114,36 @@ TEST_CASE("fields that became tags are removed when asked, but never the last on
           "inverter,a=412.5,b=-3,c=HM-800,d=true,dtu=D1,port=2,serial=S1 up=true");
 }
 
+TEST_CASE("a field that did not become a tag stays", "[unit][tags]") {
+    SECTION("the tag was there and is not replaced") {
+        CHECK(rewritten({{"from_fields", TextMap{{"port", "alarms"}, {"m", "model"}}},
+                         {"drop_fields", true},
+                         {"overwrite", false}}) ==
+              "inverter,dtu=D1,m=HM-800,port=2,serial=S1 power=412.5,alarms=-3i,up=true");
+    }
+    SECTION("one of its two tags was there") {
+        CHECK(rewritten({{"from_fields", TextMap{{"model", "model"}, {"port", "model"}}},
+                         {"drop_fields", true},
+                         {"overwrite", false}}) ==
+              "inverter,dtu=D1,model=HM-800,port=2,serial=S1 power=412.5,alarms=-3i,up=true");
+    }
+    SECTION("it has no sensible text") {
+        RecordingHost host;
+        PluginUnderTest plugin(tags_descriptor(), host,
+                               {{"from_fields", TextMap{{"t", "value"}}}, {"drop_fields", true}});
+        REQUIRE(plugin.open().ok());
+        OwnedBatch batch;
+        batch.batch().add("m").field("value", std::numeric_limits<double>::quiet_NaN()).field("other", 1);
+        batch.batch().add("m").field("value", std::numeric_limits<double>::infinity()).field("other", 1);
+        batch.batch().add("m").field("value", std::string_view()).field("other", 1);
+        REQUIRE(plugin.process(batch).ok());
+        for (const MetricView metric : batch.metrics()) {
+            CHECK(metric.tags().empty());
+            CHECK(metric.fields().size() == 2);
+        }
+    }
+}
+
 TEST_CASE("a field without a sensible text makes no tag", "[unit][tags]") {
     RecordingHost host;
     PluginUnderTest plugin(tags_descriptor(), host, {{"from_fields", TextMap{{"t", "value"}}}});

@@ -4,9 +4,11 @@
 #include "outputs/sql/utf8.hpp"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace heliograph::sql {
 namespace {
@@ -14,6 +16,13 @@ namespace {
 constexpr std::int64_t kNanosecondsPerMillisecond = 1'000'000;
 constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::int64_t kSecondsPerDay = 86'400;
+
+/// Whether a double holds an integer of this magnitude as it is: its digits, save zeros at the end, must fit
+/// into the 53 bits of the significand.
+bool is_exact_as_double(std::uint64_t magnitude) noexcept {
+    return magnitude == 0 || 64 - std::countl_zero(magnitude) - std::countr_zero(magnitude) <=
+                                 std::numeric_limits<double>::digits;
+}
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) noexcept {
     return value / by - (value % by < 0 ? 1 : 0);
@@ -118,6 +127,18 @@ Value RowConverter::number_as_text(Number number) {
     return keep(std::string(digits.data(), end));
 }
 
+template <class Number>
+Value RowConverter::integer_as_floating(Number number) {
+    auto magnitude = static_cast<std::uint64_t>(number);
+    if constexpr (std::is_signed_v<Number>) {
+        if (number < 0) {
+            magnitude = 0 - magnitude;  // without sign, so that the smallest integer has one too
+        }
+    }
+    changes_.rounded_values += is_exact_as_double(magnitude) ? 0 : 1;
+    return Value::of(static_cast<double>(number));
+}
+
 Value RowConverter::field(const FieldView& field, ColumnType column) {
     const bool as_text = column == ColumnType::text;
     if (field.type() == ValueType::floating && !std::isfinite(field.floating())) {
@@ -130,7 +151,7 @@ Value RowConverter::field(const FieldView& field, ColumnType column) {
             return as_text ? number_as_text(field.floating()) : Value::of(field.floating());
         case ValueType::integer:
             if (column == ColumnType::floating) {
-                return Value::of(static_cast<double>(field.integer()));
+                return integer_as_floating(field.integer());
             }
             return as_text ? number_as_text(field.integer()) : Value::of(field.integer());
         case ValueType::unsigned_integer: {
@@ -139,7 +160,7 @@ Value RowConverter::field(const FieldView& field, ColumnType column) {
                 return number_as_text(value);
             }
             if (column == ColumnType::floating) {
-                return Value::of(static_cast<double>(value));
+                return integer_as_floating(value);
             }
             if (column != ColumnType::unsigned_integer &&
                 value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {

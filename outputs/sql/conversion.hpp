@@ -20,6 +20,7 @@ public:
     /// What was changed since the last reset.
     struct Changes {
         std::int64_t converted_values = 0;  ///< of another type than their column
+        std::int64_t rounded_values = 0;    ///< of those, integers that a floating column holds inexactly
         std::int64_t not_a_number = 0;      ///< NaN and infinities, stored as NULL
         std::int64_t repaired_texts = 0;    ///< invalid UTF-8 or NUL
     };
@@ -30,7 +31,8 @@ public:
     [[nodiscard]] Value time(std::int64_t nanoseconds, TimeFormat format);
     /// Text fit for storing; of the metric itself unless it had to be repaired.
     [[nodiscard]] Value text(std::string_view text);
-    /// A field as its column takes it. Throws RowError when the column cannot hold it without loss.
+    /// A field as its column takes it: an integer that a floating column cannot hold is rounded. Throws
+    /// RowError when the column cannot hold it at all.
     [[nodiscard]] Value field(const FieldView& field, ColumnType column);
 
     [[nodiscard]] const Changes& changes() const noexcept { return changes_; }
@@ -39,6 +41,8 @@ public:
 private:
     template <class Number>
     Value number_as_text(Number number);
+    template <class Number>
+    Value integer_as_floating(Number number);
     Value keep(std::string text) { return Value::of(std::string_view(texts_.emplace_back(std::move(text)))); }
 
     std::deque<std::string> texts_;  // a deque, so that views into its strings stay valid

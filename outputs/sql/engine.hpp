@@ -80,6 +80,9 @@ public:
     [[nodiscard]] virtual std::size_t max_columns() const noexcept = 0;
 
     virtual void open() = 0;
+    /// Whether what is open is no longer the database that the configuration names: only a new connection
+    /// leads there, and all that is prepared on this one must go before.
+    [[nodiscard]] virtual bool is_stale() const noexcept = 0;
     /// Safe without open and twice. An open transaction is rolled back.
     virtual void close() noexcept = 0;
     /// Makes a running call throw Stopped soon. [any thread]

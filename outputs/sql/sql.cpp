@@ -53,6 +53,12 @@ void Sql::close() noexcept {
 }
 
 void Sql::write(const MetricSpan& metrics, Verdict& verdict) {
+    if (connection_ && connection_->engine->is_stale()) {
+        host().warning("the database's file was removed or replaced while it was open: opening it anew");
+        // Before the new connection is made: closing a file drops all locks that the process has on it, also
+        // those of another descriptor (POSIX, fcntl).
+        close();
+    }
     if (!connection_) {
         open();
     }
@@ -139,6 +145,7 @@ void Sql::report(Verdict& verdict) {
         }
     };
     count("converted_values", converter_.changes().converted_values);
+    count("rounded_values", converter_.changes().rounded_values);
     count("not_a_number", converter_.changes().not_a_number);
     count("repaired_texts", converter_.changes().repaired_texts);
     count("created_tables", connection_->planner.changes().created_tables);

@@ -179,10 +179,6 @@ void SqliteEngine::close() noexcept {
 
 Engine::Catalog SqliteEngine::begin() {
     connection_.clear_interrupt();
-    if (connection_.file_is_gone()) {
-        host_.warning("the database's file was removed or replaced while it was open: opening it anew");
-        open();
-    }
     // Immediate: a transaction that becomes a writer later fails without waiting for its turn.
     connection_.execute("BEGIN IMMEDIATE", "begin a transaction");
     const std::int64_t known = std::exchange(schema_version_, read_schema_version());

@@ -23,6 +23,7 @@ public:
     [[nodiscard]] std::size_t max_columns() const noexcept override { return connection_.max_columns(); }
 
     void open() override;
+    [[nodiscard]] bool is_stale() const noexcept override { return connection_.file_is_gone(); }
     void close() noexcept override;
     void interrupt() noexcept override { connection_.interrupt(); }
 

@@ -69,6 +69,33 @@ TEST_CASE("a number goes into any column that can hold it, and is counted", "[un
     CHECK_THROWS_AS(converter.field(field(batch, kAboveSigned), ColumnType::integer), RowError);
 }
 
+TEST_CASE("integers that a floating column rounds are counted", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    const auto rounded = [&](auto number) {
+        converter.reset_changes();
+        (void)converter.field(field(batch, number), ColumnType::floating);
+        CHECK(converter.changes().converted_values == 1);
+        return converter.changes().rounded_values == 1;
+    };
+    constexpr std::int64_t kLastExact = std::int64_t{1} << 53;
+    CHECK_FALSE(rounded(std::int64_t{0}));
+    CHECK_FALSE(rounded(kLastExact));
+    CHECK_FALSE(rounded(-kLastExact));
+    CHECK(rounded(kLastExact + 1));
+    CHECK(rounded(-kLastExact - 1));
+    CHECK_FALSE(rounded(kLastExact + 2));
+    CHECK(rounded(std::numeric_limits<std::int64_t>::max()));
+    CHECK_FALSE(rounded(std::numeric_limits<std::int64_t>::min()));
+    CHECK_FALSE(rounded(std::uint64_t{1} << 63));
+    CHECK(rounded(std::numeric_limits<std::uint64_t>::max()));
+
+    converter.reset_changes();
+    (void)converter.field(field(batch, kLastExact + 1), ColumnType::integer);
+    (void)converter.field(field(batch, kLastExact + 1), ColumnType::text);
+    CHECK(converter.changes().rounded_values == 0);
+}
+
 TEST_CASE("NaN and infinities become NULL and are counted", "[unit][sql]") {
     OwnedBatch batch;
     RowConverter converter;

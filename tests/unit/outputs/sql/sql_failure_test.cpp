@@ -35,6 +35,19 @@ private:
     void (*old_handler_)(int);
 };
 
+int deleted_files_open = 0;  // at the last call of count_deleted_files_open
+
+int count_deleted_files_open() {
+    constexpr std::string_view kDeleted = "metrics.db (deleted)";  // proc(5), on /proc/[pid]/fd
+    deleted_files_open = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code ignored;
+        const std::string target = std::filesystem::read_symlink(entry.path(), ignored).string();
+        deleted_files_open += target.ends_with(kDeleted) ? 1 : 0;
+    }
+    return SQLITE_OK;
+}
+
 std::string content(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -177,6 +190,22 @@ TEST_CASE("a database file that is deleted or replaced while it is open is opene
     REQUIRE(fixture.write().ok());
     CHECK(fixture.database().rows("SELECT power FROM m") == lines({"1.0"}));
     CHECK(fixture.host.logged(LogLevel::warning, "removed or replaced"));
+}
+
+TEST_CASE("a connection to a deleted file is closed before the new one is made", "[unit][sql]") {
+    SqlFixture fixture;
+    fixture.batch.batch().add("m").field("power", 1.0).time(kNoon);
+    REQUIRE(fixture.write().ok());
+    std::filesystem::remove(fixture.path());
+    // SQLite calls this on every connection that it makes.
+    const auto count = reinterpret_cast<void (*)()>(
+        +[](sqlite3*, char**, const void*) { return count_deleted_files_open(); });
+    sqlite3_auto_extension(count);
+    deleted_files_open = -1;
+    const auto outcome = fixture.write();
+    sqlite3_cancel_auto_extension(count);
+    REQUIRE(outcome.ok());
+    CHECK(deleted_files_open == 0);
 }
 
 TEST_CASE("a directory in place of the file is waited out with a clear error", "[unit][sql]") {

@@ -19,6 +19,9 @@ constexpr std::string_view kNoValue = "-";
 /// Digits enough for any device, and few enough to leave the noise of binary fractions out.
 constexpr int kSignificantDigits = 10;
 
+/// Columns that a header may gather over time: their names may come from data, and would else never end.
+constexpr std::size_t kMostKeptColumns = 64;
+
 std::string number_text(const FieldView& field) {
     std::array<char, 32> text;
     char* const end = text.data() + text.size();
@@ -74,6 +77,10 @@ TableFormat::Cell TableFormat::make_cell(std::string_view text) {
     return cell;
 }
 
+bool TableFormat::has_cell(MetricView metric, const Column& column) {
+    return column.is_tag ? !metric.tag(column.key).empty() : metric.field(column.key).has_value();
+}
+
 std::optional<TableFormat::Cell> TableFormat::cell_of(MetricView metric, const Column& column) {
     if (column.is_tag) {
         const std::string_view value = metric.tag(column.key);
@@ -103,14 +110,39 @@ void TableFormat::append(Buffer& out, const MetricSpan& metrics) {
     }
 }
 
-TableFormat::Layout TableFormat::collect_layout(std::string_view measurement,
-                                                const MetricSpan& metrics) const {
-    // Starting from the last header keeps it as long as everything still fits under it.
-    Layout layout;
+TableFormat::Layout TableFormat::layout_for(std::string_view measurement, const MetricSpan& metrics) const {
     if (layout_ && layout_->measurement == measurement) {
-        layout = *layout_;
+        // Starting from the last header keeps it as long as everything still fits under it.
+        Layout layout = *layout_;
+        collect_columns(layout, metrics);
+        if (!is_outgrown(layout, metrics)) {
+            return layout;
+        }
     }
-    layout.measurement = measurement;
+    Layout layout{std::string(measurement), {}};
+    collect_columns(layout, metrics);
+    return layout;
+}
+
+/// Whether the columns of earlier batches are too many to keep.
+bool TableFormat::is_outgrown(const Layout& layout, const MetricSpan& metrics) {
+    if (layout.columns.size() > kMostKeptColumns) {
+        return true;
+    }
+    const auto is_empty = [&](const Column& column) {
+        for (const MetricView metric : metrics) {
+            if (metric.name() == layout.measurement && has_cell(metric, column)) {
+                return false;
+            }
+        }
+        return true;
+    };
+    const auto empty = std::count_if(layout.columns.begin(), layout.columns.end(), is_empty);
+    return static_cast<std::size_t>(empty) * 2 > layout.columns.size();
+}
+
+/// Adds what the metrics of the layout's measurement need.
+void TableFormat::collect_columns(Layout& layout, const MetricSpan& metrics) {
     const auto note = [&](std::string_view key, bool is_tag, bool is_right) {
         auto& columns = layout.columns;
         auto place = std::find_if(columns.begin(), columns.end(), [&](const Column& column) {
@@ -125,7 +157,7 @@ TableFormat::Layout TableFormat::collect_layout(std::string_view measurement,
         }
     };
     for (const MetricView metric : metrics) {
-        if (metric.name() != measurement) {
+        if (metric.name() != layout.measurement) {
             continue;
         }
         for (const hg_tag& tag : metric.tags()) {
@@ -140,11 +172,10 @@ TableFormat::Layout TableFormat::collect_layout(std::string_view measurement,
             }
         }
     }
-    return layout;
 }
 
 void TableFormat::append_table(Buffer& out, const MetricSpan& metrics, std::string_view measurement) {
-    Layout layout = collect_layout(measurement, metrics);
+    Layout layout = layout_for(measurement, metrics);
     if (!layout_ || layout_->measurement != layout.measurement || layout_->columns != layout.columns) {
         const bool is_first = !layout_;
         layout_ = std::move(layout);

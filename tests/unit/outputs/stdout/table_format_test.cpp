@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -69,6 +70,46 @@ port
 time      serial  site      power  up
 10:00:00  -       home  1234567.5  -
 )");
+}
+
+TEST_CASE("columns that are mostly empty make way for a shorter header", "[unit][stdout]") {
+    TableFormat format(TimeZone::utc);
+    OwnedBatch batch;
+    batch.batch().add("port").field("a", 1).field("b", 2).field("c", 3).field("d", 4).time(kTen);
+    (void)table(format, batch);
+    batch.reset();
+    batch.batch().add("port").field("a", 5).field("b", 6).time(kTen);
+    CHECK(table(format, batch) == R"(
+10:00:00  5  6  -  -
+)");
+    batch.reset();
+    batch.batch().add("port").field("a", 7).time(kTen);
+    CHECK(table(format, batch) == R"(
+
+port
+time      a
+10:00:00  7
+)");
+}
+
+TEST_CASE("a header does not gather columns for ever", "[unit][stdout]") {
+    TableFormat format(TimeZone::utc);
+    const auto header_size = [&](int fresh) {
+        OwnedBatch batch;
+        auto metric = batch.batch().add("port").time(kTen);
+        for (int i = 0; i < 40; ++i) {
+            metric.field(std::string_view("common" + std::to_string(i)), i);
+        }
+        metric.field(std::string_view("fresh" + std::to_string(fresh)), fresh);
+        const std::string text = table(format, batch);
+        return text.find("\n10:00:00") - text.find("time  ");
+    };
+    const std::size_t first = header_size(100);
+    std::size_t longest = 0;
+    for (int fresh = 101; fresh < 200; ++fresh) {
+        longest = std::max(longest, header_size(fresh));
+    }
+    CHECK(longest == first + 23 * std::string("  fresh100").size());  // 64 columns
 }
 
 TEST_CASE("long text is cut and commands to the terminal are taken out", "[unit][stdout]") {

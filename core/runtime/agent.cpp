@@ -122,6 +122,7 @@ bool Agent::join_or_interrupt(const std::vector<std::unique_ptr<Twin>>& twins,
     // call may be lost on it.
     constexpr auto kSlice = std::chrono::milliseconds(50);
     std::vector<Twin*> late;
+    late.reserve(twins.size());
     for (const auto& twin : twins) {
         late.push_back(twin.get());
     }

@@ -71,8 +71,12 @@ int command_run(const Arguments& arguments) {
         return code;
     }
     runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
-    loaded->log.write(LogLevel::info, "",
-                      "heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
+    const auto say = [&](const std::string& line) {
+        if (loaded->log.level() >= LogLevel::info) {
+            loaded->log.write(LogLevel::info, "", line);
+        }
+    };
+    say("heliograph " HELIOGRAPH_VERSION " starts with " + arguments.config);
     if (!agent.start([&] { return signals.has_ending(); })) {
         agent.log_ledger();
         if (!agent.stopped_clean()) {
@@ -84,7 +88,7 @@ int command_run(const Arguments& arguments) {
     for (; signal == SIGUSR1; signal = signals.wait()) {
         agent.log_ledger();
     }
-    loaded->log.write(LogLevel::info, "", signal == SIGINT ? "stopping (SIGINT)" : "stopping (SIGTERM)");
+    say(signal == SIGINT ? "stopping (SIGINT)" : "stopping (SIGTERM)");
     signals.release_interrupt();
     const auto stopped = agent.stop();
     agent.log_ledger();

@@ -191,6 +191,9 @@ Agent::Stop Agent::stop() {
 }
 
 void Agent::log_ledger() const {
+    if (services_.log.level() < LogLevel::info) {
+        return;
+    }
     for (const auto& [node, line] : services_.ledger.lines()) {
         services_.log.write(LogLevel::info, node, line);
     }

@@ -43,12 +43,6 @@ void append_escaped(std::string& out, std::string_view text) {
     }
 }
 
-std::int64_t wall_clock() {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 void write_all(int descriptor, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
@@ -60,6 +54,12 @@ void write_all(int descriptor, std::string_view bytes) {
 }
 
 }  // namespace
+
+std::int64_t wall_clock() noexcept {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 void append_time(std::string& out, std::int64_t nanoseconds) {
     constexpr std::int64_t kSecond = 1'000'000'000;

@@ -42,6 +42,9 @@ private:
     std::vector<std::string> secrets_;
 };
 
+/// UTC, nanoseconds since the epoch. [any thread]
+[[nodiscard]] std::int64_t wall_clock() noexcept;
+
 /// Appends a timestamp as RFC 3339 in UTC with milliseconds: "2026-06-21T10:00:00.000Z".
 void append_time(std::string& out, std::int64_t nanoseconds);
 

@@ -92,9 +92,9 @@ void InputTwin::run() {
         }
     } else {
         while (!stopping_) {
-            const std::int64_t began = wall_clock();
+            const std::int64_t began = observe::wall_clock();
             static_cast<void>(try_gather());
-            const Tick tick = schedule_.next(wall_clock(), began);
+            const Tick tick = schedule_.next(observe::wall_clock(), began);
             if (tick.skipped > 0) {
                 host_.ledger().count("gathers_skipped", tick.skipped);
                 host_.log(LogLevel::warning,
@@ -173,7 +173,7 @@ bool InputTwin::try_gather() {
 }
 
 bool InputTwin::gather() {
-    gather_time_ = wall_clock();
+    gather_time_ = observe::wall_clock();
     current_ = pool_->acquire();
     AccumulatorDoor accumulator{{}, this};
     accumulator.door.size = sizeof(hg_accumulator);
@@ -215,7 +215,7 @@ void InputTwin::hand_over(hg_accumulator& accumulator) {
 
 void InputTwin::dispatch(delivery::BatchRef batch) {
     if (instance_->has(HG_ABILITY_RUNS)) {
-        gather_time_ = wall_clock();  // one long gather has no time of its own
+        gather_time_ = observe::wall_clock();  // one long gather has no time of its own
     }
     Batch metrics = batch.exclusive().batch();
     const auto received = static_cast<std::int64_t>(metrics.size());

@@ -11,12 +11,6 @@ const PluginHost& of(const hg_host* host) {
 
 }  // namespace
 
-std::int64_t wall_clock() noexcept {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 PluginHost::PluginHost(Services services, std::string label, std::string name,
                        std::chrono::nanoseconds interval, LogLevel level)
     : services_(services),
@@ -63,7 +57,7 @@ PluginHost::PluginHost(Services services, std::string label, std::string name,
     door_.log_enabled = [](const hg_host* host, std::int32_t how_loud) -> std::int32_t {
         return of(host).logs(static_cast<LogLevel>(how_loud)) ? 1 : 0;
     };
-    door_.now = [](const hg_host*) { return wall_clock(); };
+    door_.now = [](const hg_host*) { return observe::wall_clock(); };
     door_.monotonic = [](const hg_host*) -> std::int64_t {
         return std::chrono::duration_cast<std::chrono::nanoseconds>(
                    std::chrono::steady_clock::now().time_since_epoch())

@@ -53,7 +53,4 @@ private:
     hg_host door_{};
 };
 
-/// UTC, nanoseconds since the epoch.
-[[nodiscard]] std::int64_t wall_clock() noexcept;
-
 }  // namespace heliograph::runtime

@@ -495,7 +495,7 @@ TEST_CASE("Metrics get the time of their gather, cut to the precision, and empty
     };
     rig.output("store", {rig.input("source", script, settings)}, store);
     const auto agent = rig.make_agent();
-    const std::int64_t now = wall_clock();
+    const std::int64_t now = observe::wall_clock();
     REQUIRE(agent->start());
     CHECK(eventually([&] { return rig.counts("outputs.store").delivered == 4; }));
     CHECK(agent->stop() == Agent::Stop::clean);

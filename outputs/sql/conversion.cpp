@@ -102,7 +102,9 @@ ColumnType column_type(ValueType type) noexcept {
 
 Value RowConverter::time(std::int64_t nanoseconds, TimeFormat format) {
     switch (format) {
+        case TimeFormat::automatic:
         case TimeFormat::nanoseconds:
+        case TimeFormat::timestamp:
             break;
         case TimeFormat::milliseconds:
             return Value::of(floor_divide(nanoseconds, kNanosecondsPerMillisecond));

@@ -140,7 +140,7 @@ void Planner::add_missing(Table& table, std::span<const Column> missing) {
     if (table.is_new) {
         std::vector<Column> columns = table.columns;
         columns.insert(columns.end(), missing.begin(), missing.end());
-        engine_.create_table(table.name, columns);
+        engine_.create_table(table.name, columns, Key::unique);
         ++changes_.created_tables;
     } else {
         engine_.add_columns(table, missing);

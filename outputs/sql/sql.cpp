@@ -1,6 +1,6 @@
 #include "outputs/sql/sql.hpp"
 
-#include "outputs/sql/sqlite_engine.hpp"
+#include "outputs/sql/make_engine.hpp"
 #include "outputs/sql/url.hpp"
 
 #include <heliograph/errors.hpp>
@@ -19,18 +19,13 @@ void Sql::check(Problems& problems) {
 
 void Sql::open() {
     close();
-    const auto location = parse_url(options().url);
-    if (const auto* problem = std::get_if<UrlProblem>(&location)) {
-        throw Fatal(problem->message + "; " + problem->hint);
-    }
-    auto engine = std::make_unique<SqliteEngine>(std::get<SqliteLocation>(location), options(), host());
+    auto engine = make_engine(options(), host());
     Engine& opening = *engine;
     {
         const std::lock_guard lock(connection_mutex_);
-        connection_.emplace(
-            Connection{std::move(engine),
-                       Planner(opening, {options().table_prefix, options().time_format, options().on_conflict,
-                                         static_cast<std::size_t>(options().max_columns)})});
+        connection_.emplace(Connection{
+            std::move(engine), Planner(opening, {options().table_prefix, time_format(), options().on_conflict,
+                                                 static_cast<std::size_t>(options().max_columns)})});
     }
     try {
         opening.open();
@@ -92,6 +87,7 @@ void Sql::undo() noexcept {
 void Sql::write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_schema_change) {
     Engine& engine = *connection_->engine;
     rejected_.clear();
+    inserted_.clear();
     converter_.reset_changes();
     connection_->planner.reset_changes();
     if (engine.begin() == Engine::Catalog::changed) {
@@ -100,6 +96,7 @@ void Sql::write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_sche
     for (std::size_t index = 0; index < metrics.size(); ++index) {
         try {
             write_row(metrics[index]);
+            inserted_.push_back(index);
         } catch (const RowError& error) {
             rejected_.push_back({index, error.what()});
         } catch (const SchemaChanged& error) {
@@ -114,17 +111,23 @@ void Sql::write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_sche
         }
     }
     try {
-        engine.commit();
+        for (const RefusedRow& refused : engine.commit()) {
+            rejected_.push_back({inserted_[refused.row], refused.reason});
+        }
     } catch (const RowError& error) {
         throw Refused(error.what());
     }
+}
+
+TimeFormat Sql::time_format() const {
+    return options().time_format == TimeFormat::automatic ? TimeFormat::nanoseconds : options().time_format;
 }
 
 void Sql::write_row(const MetricView& metric) {
     const Plan& plan = connection_->planner.plan_for(metric);
     converter_.next_row();
     row_.clear();
-    row_.push_back(converter_.time(metric.time(), options().time_format));
+    row_.push_back(converter_.time(metric.time(), time_format()));
     for (const hg_tag& tag : metric.tags()) {
         row_.push_back(converter_.text(view(tag.value)));
     }

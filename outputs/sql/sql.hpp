@@ -48,6 +48,7 @@ private:
 
     void write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_schema_change);
     void undo() noexcept;
+    [[nodiscard]] TimeFormat time_format() const;
     void write_row(const MetricView& metric);
     void report(Verdict& verdict);
 
@@ -55,6 +56,7 @@ private:
     std::optional<Connection> connection_;
     RowConverter converter_;
     std::vector<Value> row_;
+    std::vector<std::size_t> inserted_;  // the metrics behind the engine's rows, in their order
     std::vector<Rejected> rejected_;
 };
 

@@ -120,6 +120,10 @@ void SqliteConnection::execute(std::string_view sql, std::string_view doing) {
     }
 }
 
+std::size_t SqliteConnection::changed_rows() const noexcept {
+    return static_cast<std::size_t>(sqlite3_changes64(handle_));
+}
+
 bool SqliteConnection::in_transaction() const noexcept {
     return handle_ != nullptr && sqlite3_get_autocommit(handle_) == 0;
 }

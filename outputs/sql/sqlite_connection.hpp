@@ -47,6 +47,8 @@ public:
     /// Runs one step; true when there is a row to read.
     bool step(sqlite3_stmt* statement, std::string_view doing);
     void execute(std::string_view sql, std::string_view doing);
+    /// Rows that the last insert, update or delete changed.
+    [[nodiscard]] std::size_t changed_rows() const noexcept;
 
     [[nodiscard]] bool in_transaction() const noexcept;
     /// Whether the file that is open no longer bears its name: it was deleted or replaced.

@@ -48,7 +48,10 @@ std::string_view declared_type(ColumnType type) noexcept {
             return "UNSIGNED BLOB";
         case ColumnType::boolean:
             return "BOOLEAN";
+        case ColumnType::timestamp:
+            return "INTEGER";
         case ColumnType::text:
+        case ColumnType::json:
             break;
     }
     return "TEXT";
@@ -72,8 +75,7 @@ ColumnType column_type_of(std::string declared) {
 }
 
 DeclaredColumn declared(const Column& column, int key_position) {
-    const bool key = key_position != 0;
-    return {column.name, std::string(declared_type(column.type)), key,
+    return {column.name, std::string(declared_type(column.type)), column.role != Column::Role::field,
             column.role == Column::Role::tag ? "''" : "", key_position};
 }
 
@@ -92,6 +94,10 @@ std::string create_table_sql(const Identifier& name, const std::vector<DeclaredC
     }
     std::sort(key.begin(), key.end(),
               [](const auto* a, const auto* b) { return a->key_position < b->key_position; });
+    if (key.empty()) {
+        sql.erase(sql.size() - 2);
+        return sql + ")";
+    }
     sql += "PRIMARY KEY (";
     for (const DeclaredColumn* column : key) {
         sql += (column == key.front() ? "" : ", ") + column->name.quoted();
@@ -190,8 +196,9 @@ std::int64_t SqliteEngine::read_schema_version() {
     return connection_.step(query.get(), kReading) ? sqlite3_column_int64(query.get(), 0) : -1;
 }
 
-void SqliteEngine::commit() {
+std::vector<RefusedRow> SqliteEngine::commit() {
     connection_.execute("COMMIT", "commit a transaction");
+    return {};
 }
 
 void SqliteEngine::rollback() noexcept {
@@ -227,11 +234,12 @@ Table SqliteEngine::read_table(const Identifier& name) {
     return table;
 }
 
-void SqliteEngine::create_table(const Identifier& name, std::span<const Column> columns) {
+void SqliteEngine::create_table(const Identifier& name, std::span<const Column> columns, Key key) {
     std::vector<DeclaredColumn> declaration;
     int key_size = 0;
     for (const Column& column : columns) {
-        declaration.push_back(declared(column, column.role == Column::Role::field ? 0 : ++key_size));
+        const bool in_key = key == Key::unique && column.role != Column::Role::field;
+        declaration.push_back(declared(column, in_key ? ++key_size : 0));
     }
     connection_.execute(create_table_sql(name, declaration), "create table " + name.quoted());
 }
@@ -257,6 +265,27 @@ void SqliteEngine::add_columns(const Table& table, std::span<const Column> colum
         throw;
     }
     connection_.execute("RELEASE schema_change", doing);
+}
+
+void SqliteEngine::widen_column(const Table&, const Column&, ColumnType) {
+    // Any column takes any value.
+}
+
+void SqliteEngine::run_script(std::string_view sql, std::string_view doing) {
+    connection_.execute(sql, doing);
+}
+
+std::size_t SqliteEngine::delete_before(const Table& table, const Value& time, std::size_t most) {
+    const std::string doing = "delete old rows of table " + table.name.quoted();
+    const std::string name = table.name.quoted();
+    const SqliteStatement statement = connection_.prepare(
+        "DELETE FROM " + name + " WHERE time < ?1 AND time <= COALESCE((SELECT time FROM " + name +
+            " ORDER BY time LIMIT 1 OFFSET ?2), ?1)",
+        doing);
+    bind(statement.get(), 1, time);
+    sqlite3_bind_int64(statement.get(), 2, static_cast<std::int64_t>(most) - 1);
+    connection_.step(statement.get(), doing);
+    return connection_.changed_rows();
 }
 
 void SqliteEngine::append(const Identifier& table, std::span<const Column> added) {

@@ -9,6 +9,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace heliograph::sql {
 
@@ -21,6 +23,7 @@ public:
 
     [[nodiscard]] const IdentifierRules& identifier_rules() const noexcept override;
     [[nodiscard]] std::size_t max_columns() const noexcept override { return connection_.max_columns(); }
+    [[nodiscard]] bool enforces_types() const noexcept override { return false; }
 
     void open() override;
     [[nodiscard]] bool is_stale() const noexcept override { return connection_.file_is_gone(); }
@@ -28,14 +31,17 @@ public:
     void interrupt() noexcept override { connection_.interrupt(); }
 
     Catalog begin() override;
-    void commit() override;
+    [[nodiscard]] std::vector<RefusedRow> commit() override;
     void rollback() noexcept override;
     [[nodiscard]] bool in_transaction() const noexcept override { return connection_.in_transaction(); }
 
     [[nodiscard]] std::optional<NamedObject> find(const Identifier& name) override;
     [[nodiscard]] Table read_table(const Identifier& name) override;
-    void create_table(const Identifier& name, std::span<const Column> columns) override;
+    void create_table(const Identifier& name, std::span<const Column> columns, Key key) override;
     void add_columns(const Table& table, std::span<const Column> columns) override;
+    void widen_column(const Table& table, const Column& column, ColumnType to) override;
+    void run_script(std::string_view sql, std::string_view doing) override;
+    std::size_t delete_before(const Table& table, const Value& time, std::size_t most) override;
     [[nodiscard]] std::unique_ptr<Insert> prepare_insert(const Table& table, std::span<const Column> columns,
                                                          OnConflict on_conflict) override;
     void insert(Insert& insert, std::span<const Value> row) override;

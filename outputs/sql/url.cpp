@@ -19,7 +19,7 @@ UrlProblem problem(std::string message) {
 
 }  // namespace
 
-std::variant<SqliteLocation, UrlProblem> parse_url(std::string_view url) {
+std::variant<SqliteLocation, ServerLocation, UrlProblem> parse_url(std::string_view url) {
     const std::size_t colon = url.find(':');
     const std::string_view scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
     if (!is_scheme(scheme)) {

@@ -1,6 +1,7 @@
 // Reads the url option: which engine, and where its database is.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -16,6 +17,19 @@ struct SqliteLocation {
     [[nodiscard]] bool in_memory() const { return path == kMemory; }
 };
 
+/// Where a database server is and what to ask it for. Empty texts and 0 leave the choice to the client
+/// library or to the options.
+struct ServerLocation {
+    enum class Product { postgresql, mariadb };
+
+    Product product = Product::postgresql;
+    std::string host;  ///< name, address, or the folder of a Unix socket (PostgreSQL), its path (MariaDB)
+    std::uint16_t port = 0;
+    std::string database;
+    std::string user;
+    std::string password;  ///< secret
+};
+
 /// What is wrong with a URL and what to write instead. Holds nothing of the URL but its scheme, since the
 /// rest may contain a password.
 struct UrlProblem {
@@ -23,8 +37,10 @@ struct UrlProblem {
     std::string hint;
 };
 
-/// `sqlite:///absolute/path`, `sqlite://relative/path` or `sqlite::memory:`. A path is taken as it is
-/// written: nothing in it is percent-decoded. [any thread]
-[[nodiscard]] std::variant<SqliteLocation, UrlProblem> parse_url(std::string_view url);
+/// `sqlite:///absolute/path`, `sqlite://relative/path` or `sqlite::memory:`, whose path is taken as it is
+/// written: nothing in it is percent-decoded. `postgresql://user:password@host:port/database` (also
+/// `postgres`) and `mariadb://…` (also `mysql`), whose parts but the host are optional and percent-decoded.
+/// [any thread]
+[[nodiscard]] std::variant<SqliteLocation, ServerLocation, UrlProblem> parse_url(std::string_view url);
 
 }  // namespace heliograph::sql

@@ -7,7 +7,10 @@
 namespace heliograph::sql {
 
 /// The type of a column as this output sees it; an engine has its own word for each.
-enum class ColumnType { floating, integer, unsigned_integer, boolean, text };
+/// `timestamp`: the engine's
+/// own type for a moment; its values are integers, nanoseconds since 1970-01-01 UTC. `json`: its values are
+/// texts.
+enum class ColumnType { floating, integer, unsigned_integer, boolean, text, timestamp, json };
 
 /// One value of a row. Text is a view, valid until the row has been inserted.
 class Value {

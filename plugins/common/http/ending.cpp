@@ -1,0 +1,1 @@
+#include "plugins/common/http/ending.hpp"

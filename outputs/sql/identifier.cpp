@@ -39,9 +39,35 @@ std::string hash_suffix(NameOf purpose, std::string_view raw) {
     return suffix;
 }
 
+bool is_continuation(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xC0u) == 0x80;
+}
+
+std::size_t character_count(std::string_view text) noexcept {
+    return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), is_continuation));
+}
+
+/// The longest beginning of valid UTF-8 text that has at most so many characters.
+std::string_view cut_characters(std::string_view text, std::size_t characters) noexcept {
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        if (!is_continuation(text[at]) && characters-- == 0) {
+            break;
+        }
+    }
+    return text.substr(0, at);
+}
+
+bool is_too_long(const IdentifierRules& rules, std::string_view name) noexcept {
+    return name.size() > rules.max_bytes || character_count(name) > rules.max_characters;
+}
+
 bool is_reserved(const IdentifierRules& rules, NameOf purpose, std::string_view name) {
-    return purpose == NameOf::table &&
-           std::any_of(rules.reserved_table_prefixes.begin(), rules.reserved_table_prefixes.end(),
+    if (purpose != NameOf::table) {
+        return std::any_of(rules.reserved_column_names.begin(), rules.reserved_column_names.end(),
+                           [&](std::string_view reserved) { return same_name(rules, reserved, name); });
+    }
+    return std::any_of(rules.reserved_table_prefixes.begin(), rules.reserved_table_prefixes.end(),
                        [&](std::string_view prefix) {
                            return name.size() >= prefix.size() &&
                                   std::equal(prefix.begin(), prefix.end(), name.begin(),
@@ -49,9 +75,33 @@ bool is_reserved(const IdentifierRules& rules, NameOf purpose, std::string_view 
                        });
 }
 
+/// Characters above U+FFFF take four bytes, and only they do. Each becomes one `_`.
+void leave_basic_plane_only(std::string& name) {
+    constexpr unsigned char kFirstOfFour = 0xF0;
+    std::size_t end = 0;
+    for (std::size_t at = 0; at < name.size(); ++at) {
+        if (static_cast<unsigned char>(name[at]) < kFirstOfFour) {
+            name[end++] = name[at];
+        } else {
+            name[end++] = '_';
+            at += 3;
+        }
+    }
+    name.resize(end);
+}
+
 std::string sanitised(const IdentifierRules& rules, NameOf purpose, std::string_view raw) {
     std::string name = is_storable_text(raw) ? std::string(raw) : repaired_text(raw);
     std::replace_if(name.begin(), name.end(), is_control, '_');
+    if (rules.basic_plane_only) {
+        leave_basic_plane_only(name);
+    }
+    if (rules.no_trailing_space && name.ends_with(' ')) {
+        name.back() = '_';
+    }
+    if (rules.lower_case_tables && purpose == NameOf::table) {
+        std::transform(name.begin(), name.end(), name.begin(), lower);
+    }
     if (name.empty() || is_reserved(rules, purpose, name)) {
         name.insert(name.begin(), '_');
     }
@@ -76,9 +126,10 @@ Identifier Identifier::existing(const IdentifierRules& rules, std::string_view n
 
 Identifier identifier(const IdentifierRules& rules, NameOf purpose, std::string_view raw, NameForm form) {
     std::string name = sanitised(rules, purpose, raw);
-    if (form == NameForm::distinct || name != raw || name.size() > rules.max_bytes) {
+    if (form == NameForm::distinct || name != raw || is_too_long(rules, name)) {
         const std::string suffix = hash_suffix(purpose, raw);
-        name = std::string(cut_text(name, rules.max_bytes - suffix.size())) + suffix;
+        const std::string_view cut = cut_text(name, rules.max_bytes - suffix.size());
+        name = std::string(cut_characters(cut, rules.max_characters - suffix.size())) + suffix;
     }
     return Identifier::existing(rules, name);
 }
@@ -87,8 +138,26 @@ bool same_name(const IdentifierRules& rules, std::string_view a, std::string_vie
     if (rules.case_sensitive) {
         return a == b;
     }
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+    const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+    std::size_t at_a = 0;
+    std::size_t at_b = 0;
+    while (at_a < a.size() && at_b < b.size()) {
+        if (rules.ignores_accents && (!is_ascii(a[at_a]) || !is_ascii(b[at_b]))) {
+            const auto next = [](std::string_view text, std::size_t at) {
+                do {
+                    ++at;
+                } while (at < text.size() && is_continuation(text[at]));
+                return at;
+            };
+            at_a = next(a, at_a);
+            at_b = next(b, at_b);
+            continue;
+        }
+        if (lower(a[at_a++]) != lower(b[at_b++])) {
+            return false;
+        }
+    }
+    return at_a == a.size() && at_b == b.size();
 }
 
 }  // namespace heliograph::sql

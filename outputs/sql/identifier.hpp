@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,9 +13,19 @@ namespace heliograph::sql {
 struct IdentifierRules {
     char quote = '"';
     std::size_t max_bytes = 255;
+    std::size_t max_characters = std::numeric_limits<std::size_t>::max();
     bool case_sensitive = true;
+    /// Letters with and without accents are the same to the engine, in a way that only it knows in full.
+    bool ignores_accents = false;
+    /// Characters above U+FFFF are refused.
+    bool basic_plane_only = false;
+    bool no_trailing_space = false;
+    /// The engine keeps the names of tables in lower case.
+    bool lower_case_tables = false;
     /// Beginnings of table names, in lower case, that the engine or this output keep for themselves.
-    std::span<const std::string_view> reserved_table_prefixes;
+    std::span<const std::string_view> reserved_table_prefixes{};
+    /// Names that no column may have.
+    std::span<const std::string_view> reserved_column_names{};
 };
 
 /// What a name is for.
@@ -41,15 +52,16 @@ private:
     std::string quoted_;
 };
 
-/// Turns the raw name of a metric, tag or field into an identifier. NUL, control characters and invalid UTF-8
-/// are replaced; a name that had to be changed, is too long, or is wanted `distinct` is cut to fit and ends
-/// in
-/// `_` and 8 hexadecimal digits of a hash of the raw name and its purpose. The same arguments always give the
-/// same identifier, so that nothing need be remembered. [any thread]
+/// Turns the raw name of a metric, tag or field into an identifier. NUL, control characters, invalid UTF-8
+/// and what the rules forbid are replaced; a name that had to be changed, is too long, or is wanted
+/// `distinct` is cut to fit and ends in `_` and 8 hexadecimal digits of a hash of the raw name and its
+/// purpose. The same arguments always give the same identifier, so that nothing need be remembered.
+/// [any thread]
 [[nodiscard]] Identifier identifier(const IdentifierRules& rules, NameOf purpose, std::string_view raw,
                                     NameForm form = NameForm::plain);
 
-/// Whether the engine takes two names for the same one.
+/// Whether the engine takes two names for the same one, or might: with `ignores_accents` every character
+/// beyond ASCII is taken for any other. [any thread]
 [[nodiscard]] bool same_name(const IdentifierRules& rules, std::string_view a, std::string_view b) noexcept;
 
 }  // namespace heliograph::sql

@@ -5,16 +5,47 @@
 
 #include <heliograph/errors.hpp>
 
+#include <utility>
 #include <variant>
 
 namespace heliograph::sql {
+namespace {
+
+std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Options& options, const Host&) {
+    if (location.user.empty()) {
+        location.user = options.user;
+    }
+    if (location.password.empty()) {
+        location.password = options.password.value;
+    }
+    switch (location.product) {
+        case ServerLocation::Product::postgresql:
+            throw Fatal("this build has no engine for PostgreSQL");
+        case ServerLocation::Product::mariadb:
+            break;
+    }
+    throw Fatal("this build has no engine for MariaDB");
+}
+
+}  // namespace
 
 std::unique_ptr<Engine> make_engine(const Options& options, const Host& host) {
-    const auto location = parse_url(options.url);
+    auto location = parse_url(options.url);
     if (const auto* problem = std::get_if<UrlProblem>(&location)) {
         throw Fatal(problem->message + "; " + problem->hint);
     }
-    return std::make_unique<SqliteEngine>(std::get<SqliteLocation>(location), options, host);
+    if (auto* server = std::get_if<ServerLocation>(&location)) {
+        return make_server_engine(std::move(*server), options, host);
+    }
+    return std::make_unique<SqliteEngine>(std::get<SqliteLocation>(std::move(location)), options, host);
+}
+
+TimeFormat time_format_of(const Options& options) {
+    if (options.time_format != TimeFormat::automatic) {
+        return options.time_format;
+    }
+    return std::holds_alternative<ServerLocation>(parse_url(options.url)) ? TimeFormat::timestamp
+                                                                          : TimeFormat::nanoseconds;
 }
 
 }  // namespace heliograph::sql

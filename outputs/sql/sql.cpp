@@ -19,12 +19,13 @@ void Sql::check(Problems& problems) {
 
 void Sql::open() {
     close();
+    time_format_ = time_format_of(options());
     auto engine = make_engine(options(), host());
     Engine& opening = *engine;
     {
         const std::lock_guard lock(connection_mutex_);
         connection_.emplace(Connection{
-            std::move(engine), Planner(opening, {options().table_prefix, time_format(), options().on_conflict,
+            std::move(engine), Planner(opening, {options().table_prefix, time_format_, options().on_conflict,
                                                  static_cast<std::size_t>(options().max_columns)})});
     }
     try {
@@ -119,15 +120,11 @@ void Sql::write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_sche
     }
 }
 
-TimeFormat Sql::time_format() const {
-    return options().time_format == TimeFormat::automatic ? TimeFormat::nanoseconds : options().time_format;
-}
-
 void Sql::write_row(const MetricView& metric) {
     const Plan& plan = connection_->planner.plan_for(metric);
     converter_.next_row();
     row_.clear();
-    row_.push_back(converter_.time(metric.time(), time_format()));
+    row_.push_back(converter_.time(metric.time(), time_format_));
     for (const hg_tag& tag : metric.tags()) {
         row_.push_back(converter_.text(view(tag.value)));
     }

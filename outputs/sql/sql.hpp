@@ -48,12 +48,12 @@ private:
 
     void write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_schema_change);
     void undo() noexcept;
-    [[nodiscard]] TimeFormat time_format() const;
     void write_row(const MetricView& metric);
     void report(Verdict& verdict);
 
     std::mutex connection_mutex_;  // interrupt must not meet a connection that is being made or closed
     std::optional<Connection> connection_;
+    TimeFormat time_format_ = TimeFormat::automatic;
     RowConverter converter_;
     std::vector<Value> row_;
     std::vector<std::size_t> inserted_;  // the metrics behind the engine's rows, in their order

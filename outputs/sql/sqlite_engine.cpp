@@ -19,7 +19,7 @@ constexpr std::string_view kReading = "read the database's catalog";
 // rebuild.
 constexpr auto kReservedTablePrefixes = std::to_array<std::string_view>({"sqlite_", "heliograph_"});
 // SQLite sets no limit to names; this one keeps the catalog readable. It compares ASCII letters without case.
-constexpr IdentifierRules kRules{'"', 255, false, kReservedTablePrefixes};
+constexpr IdentifierRules kRules{.case_sensitive = false, .reserved_table_prefixes = kReservedTablePrefixes};
 
 struct SqliteInsert final : Insert {
     explicit SqliteInsert(SqliteStatement prepared) : statement(std::move(prepared)) {}

@@ -39,7 +39,8 @@ struct UrlProblem {
 
 /// `sqlite:///absolute/path`, `sqlite://relative/path` or `sqlite::memory:`, whose path is taken as it is
 /// written: nothing in it is percent-decoded. `postgresql://user:password@host:port/database` (also
-/// `postgres`) and `mariadb://…` (also `mysql`), whose parts but the host are optional and percent-decoded.
+/// `postgres`) and `mariadb://…` (also `mysql`), whose parts are all optional and percent-decoded. A Unix
+/// socket is given as `postgresql:///database?host=/run/postgresql`, or as a percent-encoded host.
 /// [any thread]
 [[nodiscard]] std::variant<SqliteLocation, ServerLocation, UrlProblem> parse_url(std::string_view url);
 

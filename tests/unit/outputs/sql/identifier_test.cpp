@@ -9,9 +9,16 @@ using namespace heliograph::sql;
 namespace {
 
 constexpr auto kReserved = std::to_array<std::string_view>({"sqlite_"});
-constexpr IdentifierRules kShort{'"', 63, true, {}};
-constexpr IdentifierRules kFolding{'"', 255, false, kReserved};
-constexpr IdentifierRules kBacktick{'`', 64, false, {}};
+constexpr auto kSystemColumns = std::to_array<std::string_view>({"ctid", "xmin"});
+constexpr IdentifierRules kShort{.max_bytes = 63, .reserved_column_names = kSystemColumns};
+constexpr IdentifierRules kFolding{.case_sensitive = false, .reserved_table_prefixes = kReserved};
+constexpr IdentifierRules kBacktick{.quote = '`',
+                                    .max_characters = 64,
+                                    .case_sensitive = false,
+                                    .ignores_accents = true,
+                                    .basic_plane_only = true,
+                                    .no_trailing_space = true,
+                                    .lower_case_tables = true};
 
 }  // namespace
 
@@ -72,4 +79,45 @@ TEST_CASE("names are compared as the engine does", "[unit][sql]") {
     CHECK_FALSE(same_name(kShort, "Host", "host"));
     CHECK_FALSE(same_name(kFolding, "host", "hosts"));
     CHECK_FALSE(same_name(kFolding, "Ä", "ä"));
+}
+
+TEST_CASE("accents may make no difference to an engine, so names that differ by them are the same",
+          "[unit][sql]") {
+    CHECK(same_name(kBacktick, "Z\u00e4hler", "zahler"));
+    CHECK(same_name(kBacktick, "\u00c4", "\u00e4"));
+    CHECK(same_name(kBacktick, "a\u00e4", "\u00c4a"));
+    CHECK_FALSE(same_name(kBacktick, "Z\u00e4hler", "zahlen"));
+    CHECK_FALSE(same_name(kBacktick, "\u00e4", "ae"));
+    CHECK_FALSE(same_name(kBacktick, "\u00e4", ""));
+}
+
+TEST_CASE("a column that the engine keeps for itself gets another name", "[unit][sql]") {
+    CHECK_THAT(identifier(kShort, NameOf::field, "ctid").name(), Catch::Matches("_ctid_[0-9a-f]{8}"));
+    CHECK_THAT(identifier(kShort, NameOf::tag, "xmin").name(), Catch::Matches("_xmin_[0-9a-f]{8}"));
+    CHECK(identifier(kShort, NameOf::field, "CTID").name() == "CTID");
+    CHECK(identifier(kShort, NameOf::table, "ctid").name() == "ctid");
+}
+
+TEST_CASE("characters that the engine refuses are replaced, and the name stays distinct", "[unit][sql]") {
+    const auto name = [](NameOf purpose, std::string_view raw) {
+        return identifier(kBacktick, purpose, raw).name();
+    };
+    CHECK_THAT(name(NameOf::field, "a\U0001F31Eb"), Catch::Matches("a_b_[0-9a-f]{8}"));
+    CHECK(name(NameOf::field, "\U0001F31E") != name(NameOf::field, "\U0001F31A"));
+    CHECK(name(NameOf::field, "\u2600") == "\u2600");
+    CHECK_THAT(name(NameOf::tag, "a "), Catch::Matches("a__[0-9a-f]{8}"));
+    CHECK(name(NameOf::tag, " a") == " a");
+    CHECK_THAT(name(NameOf::table, "Port"), Catch::Matches("port_[0-9a-f]{8}"));
+    CHECK(name(NameOf::tag, "Port") == "Port");
+}
+
+TEST_CASE("a name is cut to the characters that the engine allows", "[unit][sql]") {
+    std::string fits;
+    for (int i = 0; i < 64; ++i) {
+        fits += "\u2600";
+    }
+    CHECK(identifier(kBacktick, NameOf::field, fits).name() == fits);
+    const std::string cut = identifier(kBacktick, NameOf::field, fits + "x").name();
+    CHECK(cut.size() == 55 * 3 + 9);
+    CHECK(cut.substr(0, 55 * 3) == fits.substr(0, 55 * 3));
 }

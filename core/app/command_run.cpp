@@ -70,6 +70,9 @@ int command_run(const Arguments& arguments) {
     if (const int code = report_problems(*loaded); code != kSuccess) {
         return code;
     }
+    if (!claim_state(*loaded)) {
+        return kFailure;
+    }
     runtime::Agent agent(std::move(loaded->pipeline), loaded->services());
     const auto say = [&](const std::string& line) {
         if (loaded->log.level() >= LogLevel::info) {
@@ -95,7 +98,7 @@ int command_run(const Arguments& arguments) {
     if (stopped == runtime::Agent::Stop::abandoned) {
         leave_at_once(kFailure);
     }
-    return loaded->ledger.unbalanced().empty() ? kSuccess : kFailure;
+    return agent.undelivered() == 0 && loaded->ledger.unbalanced().empty() ? kSuccess : kFailure;
 }
 
 int command_once(const Arguments& arguments) {
@@ -103,6 +106,9 @@ int command_once(const Arguments& arguments) {
     const auto loaded = load_config(arguments);
     if (const int code = report_problems(*loaded); code != kSuccess) {
         return code;
+    }
+    if (!claim_state(*loaded)) {
+        return kFailure;
     }
     ::signal(SIGPIPE, SIG_IGN);
     runtime::Agent agent(std::move(loaded->pipeline), loaded->services());

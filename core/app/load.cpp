@@ -31,6 +31,14 @@ std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments) {
     return loaded;
 }
 
+bool claim_state(LoadedConfig& loaded) {
+    const std::string problem = loaded.state_lock.take(loaded.pipeline.agent.state_dir);
+    if (!problem.empty()) {
+        loaded.log.write(LogLevel::error, "", problem);
+    }
+    return problem.empty();
+}
+
 int report_problems(const LoadedConfig& loaded) {
     if (loaded.problems.empty()) {
         return kSuccess;

@@ -6,6 +6,7 @@
 #include "core/loader/registry.hpp"
 #include "core/observe/ledger.hpp"
 #include "core/observe/log.hpp"
+#include "core/runtime/folder_lock.hpp"
 #include "core/runtime/pipeline.hpp"
 #include "core/runtime/state_store.hpp"
 
@@ -16,6 +17,7 @@ namespace heliograph::app {
 
 /// A config that has been read and checked, and all that its pipeline points to.
 struct LoadedConfig {
+    runtime::FolderLock state_lock;
     config::Document document;
     observe::Log log;
     observe::Ledger ledger;
@@ -30,6 +32,9 @@ struct LoadedConfig {
 /// Reads and checks the config. Problems are in the result, sorted; the pipeline is usable only when there
 /// are none.
 [[nodiscard]] std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments);
+
+/// Takes the state folder for this process alone. False, and a line in the log, when it cannot be had.
+[[nodiscard]] bool claim_state(LoadedConfig& loaded);
 
 /// Prints the problems to standard error, with a count. Returns the exit code: kSuccess when there are none.
 int report_problems(const LoadedConfig& loaded);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -188,6 +189,11 @@ Agent::Stop Agent::stop() {
     const Stop outputs = stop_outputs(deadline);
     stopped_clean_ = inputs == Stop::clean && outputs == Stop::clean;
     return stopped_clean_ ? Stop::clean : Stop::abandoned;
+}
+
+std::int64_t Agent::undelivered() const {
+    return std::accumulate(outputs_.begin(), outputs_.end(), std::int64_t{0},
+                           [](std::int64_t sum, const auto& output) { return sum + output->undelivered(); });
 }
 
 void Agent::log_ledger() const {

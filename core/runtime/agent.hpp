@@ -7,6 +7,7 @@
 #include "core/runtime/processor_twin.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -40,6 +41,9 @@ public:
 
     /// Whether the last stop ended every thread; if not, the process must end without running destructors.
     [[nodiscard]] bool stopped_clean() const noexcept { return stopped_clean_; }
+
+    /// Metrics that the outputs could not deliver before the stop, and that are lost.
+    [[nodiscard]] std::int64_t undelivered() const;
 
     /// One line a node. [any thread]
     void log_ledger() const;

@@ -82,22 +82,24 @@ void OutputTwin::accept(BatchRef batch) {
     if (passed == 0) {
         return;
     }
-    std::int64_t dropped = passed;  // should there be no memory to append it
     try {
-        dropped = static_cast<std::int64_t>(buffer_.append(std::move(batch), SteadyClock::now()));
-    } catch (const std::bad_alloc&) {
-        host_.log(LogLevel::error, "there is no memory left to buffer metrics");
-    }
-    if (dropped != 0) {
-        host_.ledger().add({.dropped = dropped, .held = -dropped});
-        std::uint64_t suppressed = 0;
-        const std::lock_guard lock(drop_mutex_);
-        if (drop_limit_.allows(SteadyClock::now(), suppressed)) {
-            host_.log(LogLevel::error,
-                      "the buffer is full: " + std::to_string(dropped) +
-                          " of the oldest metrics were dropped; see why the output is behind, or raise "
-                          "buffer_limit");
+        const std::size_t dropped = buffer_.append(std::move(batch), SteadyClock::now());
+        if (dropped != 0) {
+            drop(static_cast<std::int64_t>(dropped),
+                 " of the oldest metrics were dropped: the buffer is full; see why the output is behind, or "
+                 "raise buffer_limit");
         }
+    } catch (const std::bad_alloc&) {
+        drop(passed, " metrics were dropped: there is no memory left to buffer them");
+    }
+}
+
+void OutputTwin::drop(std::int64_t count, std::string_view why) {
+    host_.ledger().add({.dropped = count, .held = -count});
+    std::uint64_t suppressed = 0;
+    const std::lock_guard lock(drop_mutex_);
+    if (drop_limit_.allows(SteadyClock::now(), suppressed)) {
+        host_.log(LogLevel::error, std::to_string(count).append(why));
     }
 }
 
@@ -129,6 +131,7 @@ void OutputTwin::drop_rest() {
     if (left != 0) {
         host_.ledger().add({.dropped = left, .held = -left});
         if (!left_out_) {
+            undelivered_ += left;
             host_.log(LogLevel::error,
                       std::to_string(left) +
                           " metrics could not be delivered before the program stopped and were dropped");
@@ -158,7 +161,8 @@ bool OutputTwin::open() {
         }
         thread_.set_opening(Opening::failed);
         if (!has_drained()) {
-            pause(backoff_.next(outcome.retry_after));
+            const bool needs_a_person = outcome.status != HG_RETRY && outcome.status != HG_OUT_OF_MEMORY;
+            pause(backoff_.next(outcome.retry_after) * (needs_a_person ? kSlower : 1));
         }
         if (has_drained()) {
             return false;

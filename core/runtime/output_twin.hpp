@@ -13,8 +13,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 
 namespace heliograph::runtime {
 
@@ -42,6 +45,9 @@ public:
     /// Makes a write that hangs return.
     void interrupt() noexcept { instance_->interrupt(); }
 
+    /// Metrics that were dropped at the end because they could not be delivered. [any thread]
+    [[nodiscard]] std::int64_t undelivered() const noexcept { return undelivered_; }
+
     [[nodiscard]] const std::string& label() const noexcept { return host_.label(); }
     [[nodiscard]] Startup startup() const noexcept { return startup_; }
 
@@ -59,6 +65,8 @@ private:
     void pause(std::chrono::nanoseconds wait);
     void log_rejected();
     void log_health();
+    /// Books metrics that the buffer could not hold; the line in the log begins with their number.
+    void drop(std::int64_t count, std::string_view why);
     void leave_out();
     /// Drops what the buffer holds, counted.
     void drop_rest();
@@ -83,6 +91,7 @@ private:
 
     NodeThread thread_;
     std::atomic<bool> left_out_{false};  // startup = ignore, and it could not be opened
+    std::atomic<std::int64_t> undelivered_{0};
     std::atomic<SteadyClock::time_point> deadline_{SteadyClock::time_point::max()};
 };
 

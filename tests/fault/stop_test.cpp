@@ -105,7 +105,7 @@ TEST_CASE("what cannot be delivered before the deadline is dropped and counted",
     REQUIRE(site.wait_for_snapshots(0, 1));
     const DatabaseLock lock(site.archive_path());
     REQUIRE(program->wait_for_log("cannot write"));
-    const Ledger ledger = stop_and_check(*program);
+    const Ledger ledger = stop_and_check(*program, 1);
     const LedgerLine& output = ledger.at("outputs.archive");
     CHECK(output.at("dropped") >= 4);
     CHECK(output.at("delivered") + output.at("dropped") == output.at("received"));

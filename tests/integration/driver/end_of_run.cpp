@@ -58,18 +58,18 @@ void check_log(std::string_view log) {
     }
 }
 
-Ledger check_end(Program& program) {
+Ledger check_end(Program& program, int wanted_exit_code) {
     const auto exit_code = program.wait();
     const std::string log = program.log();
     INFO(log);
-    CHECK(exit_code == 0);
+    CHECK(exit_code == wanted_exit_code);
     check_log(log);
     return ledger_in(log);
 }
 
-Ledger stop_and_check(Program& program) {
+Ledger stop_and_check(Program& program, int exit_code) {
     program.signal(SIGTERM);
-    return check_end(program);
+    return check_end(program, exit_code);
 }
 
 }  // namespace heliograph::testing

@@ -23,11 +23,11 @@ using Ledger = std::map<std::string, LedgerLine, std::less<>>;
 /// held any more, and no sanitizer has spoken.
 void check_log(std::string_view log);
 
-/// Sends SIGTERM, waits, and fails the test unless the program exits with 0 and the log is in order. Returns
-/// the ledger.
-Ledger stop_and_check(Program& program);
+/// Sends SIGTERM, waits, and fails the test unless the program exits with that code and the log is in order.
+/// Returns the ledger.
+Ledger stop_and_check(Program& program, int exit_code = 0);
 
 /// The same for a program that was told to stop already.
-Ledger check_end(Program& program);
+Ledger check_end(Program& program, int exit_code = 0);
 
 }  // namespace heliograph::testing

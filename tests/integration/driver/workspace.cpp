@@ -21,6 +21,14 @@ Workspace::~Workspace() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
+std::vector<std::string> Workspace::files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+        names.push_back(entry.path().lexically_relative(folder_).string());
+    }
+    return names;
+}
+
 std::filesystem::path Workspace::write(std::string_view name, std::string_view text) const {
     const std::filesystem::path path = file(name);
     std::ofstream(path, std::ios::binary) << text;

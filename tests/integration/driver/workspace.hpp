@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heliograph::testing {
 
@@ -18,6 +19,8 @@ public:
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
     /// The path of a file in the folder, there or not.
     [[nodiscard]] std::filesystem::path file(std::string_view name) const { return folder_ / name; }
+    /// All files in the folder, as paths relative to it.
+    [[nodiscard]] std::vector<std::string> files() const;
     /// Writes a file and returns its path.
     std::filesystem::path write(std::string_view name, std::string_view text) const;
 

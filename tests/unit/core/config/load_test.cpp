@@ -1,4 +1,5 @@
 #include "core/config/parse.hpp"
+#include "tests/integration/driver/workspace.hpp"
 
 #include <catch2/catch.hpp>
 #include <unistd.h>
@@ -10,30 +11,10 @@
 namespace heliograph::config {
 namespace {
 
-/// A folder that goes when the test does.
-class TemporaryFolder {
-public:
-    TemporaryFolder()
-        : path_(std::filesystem::temp_directory_path() /
-                ("heliograph_load_test_" + std::to_string(::getpid()))) {
-        std::filesystem::create_directories(path_);
-    }
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-    [[nodiscard]] std::filesystem::path write(const std::string& name, std::string_view text) const {
-        std::ofstream(path_ / name, std::ios::binary) << text;
-        return path_ / name;
-    }
-
-private:
-    std::filesystem::path path_;
-};
+using testing::Workspace;
 
 TEST_CASE("load_file chooses the format by the extension, and without one by the text", "[unit][config]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     struct Case {
         std::string name;
         std::string text;
@@ -62,12 +43,12 @@ TEST_CASE("load_file chooses the format by the extension, and without one by the
 }
 
 TEST_CASE("load_file says why a file cannot be read", "[unit][config]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     Problems problems;
-    CHECK_FALSE(load_file(folder.path() / "missing.toml", problems));
-    CHECK_FALSE(load_file(folder.path(), problems));
+    CHECK_FALSE(load_file(folder.folder() / "missing.toml", problems));
+    CHECK_FALSE(load_file(folder.folder(), problems));
     CHECK_FALSE(load_file(folder.write("large.toml", std::string(kLargestFile + 1, '\n')), problems));
-    const std::string where = folder.path().string();
+    const std::string where = folder.folder().string();
     CHECK(problems.to_text() ==
           where + "/missing.toml: cannot read the config file: No such file or directory\n" + where +
               ": cannot read the config file: it is a folder, and a file is wanted\n" + where +
@@ -77,7 +58,7 @@ TEST_CASE("load_file says why a file cannot be read", "[unit][config]") {
 }
 
 TEST_CASE("load_file reads a file of the largest size", "[unit][config]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     Problems problems;
     CHECK(load_file(folder.write("large.toml", std::string(kLargestFile, '\n')), problems));
     CHECK(problems.empty());

@@ -1,5 +1,7 @@
 #include "core/loader/registry.hpp"
 
+#include "tests/integration/driver/workspace.hpp"
+
 #include <heliograph/text.hpp>
 
 #include <catch2/catch.hpp>
@@ -19,22 +21,7 @@ namespace fs = std::filesystem;
 
 const fs::path kModules = TEST_MODULES;
 
-/// A folder of this test's own, gone at its end.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "heliograph-loader-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code error;
-        fs::remove_all(path, error);
-    }
-    fs::path path;
-};
+using testing::Workspace;
 
 /// The error with the folder of the modules left out.
 std::string short_error(const Loaded& loaded) {
@@ -106,21 +93,21 @@ TEST_CASE("A module of another kind is named with the kind that is wanted", "[un
 }
 
 TEST_CASE("A file that is no shared object is refused before it is loaded", "[unit][loader]") {
-    const TemporaryFolder folder;
-    const fs::path path = folder.path / "output_text.so";
+    const Workspace folder;
+    const fs::path path = folder.folder() / "output_text.so";
     const std::string content = GENERATE(as<std::string>(), "", "\x7f", "#!/bin/sh\necho hello\n");
     std::ofstream(path) << content;
-    Registry registry({folder.path});
+    Registry registry({folder.folder()});
     CHECK(registry.find(Kind::output, "text").error ==
           "plugin " + path.string() + ": this is not a shared object (an ELF .so file)");
 }
 
 TEST_CASE("A shared object that is cut short or of another machine is an error", "[unit][loader]") {
-    const TemporaryFolder folder;
-    const fs::path path = folder.path / "output_cut.so";
+    const Workspace folder;
+    const fs::path path = folder.folder() / "output_cut.so";
     std::ofstream(path) << "\x7f"
                            "ELF and nothing more";
-    Registry registry({folder.path});
+    Registry registry({folder.folder()});
     const Loaded loaded = registry.find(Kind::output, "cut");
     CHECK(loaded.module == nullptr);
     CHECK(loaded.error.starts_with("plugin " + path.string() + " could not be loaded: "));
@@ -153,21 +140,21 @@ TEST_CASE("A type that no folder has is met with where it was sought", "[unit][l
 }
 
 TEST_CASE("The first folder with a file of that name wins", "[unit][loader]") {
-    const TemporaryFolder folder;
-    fs::copy_file(kModules / "output_good.so", folder.path / "output_good.so");
-    Registry registry({"/nowhere", folder.path, kModules});
+    const Workspace folder;
+    fs::copy_file(kModules / "output_good.so", folder.folder() / "output_good.so");
+    Registry registry({"/nowhere", folder.folder(), kModules});
     const Loaded loaded = registry.find(Kind::output, "good");
     REQUIRE(loaded.module != nullptr);
-    CHECK(loaded.module->path == folder.path / "output_good.so");
+    CHECK(loaded.module->path == folder.folder() / "output_good.so");
 }
 
 TEST_CASE("Types are listed by file name, without loading anything", "[unit][loader]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     for (const char* name :
          {"output_b.so", "output_a.so", "input_a.so", "output_c.so.1", "readme.txt", "output_d"}) {
-        std::ofstream(folder.path / name) << "text";
+        std::ofstream(folder.folder() / name) << "text";
     }
-    Registry registry({folder.path, "/nowhere", folder.path});
+    Registry registry({folder.folder(), "/nowhere", folder.folder()});
     CHECK(registry.types(Kind::output) == std::vector<std::string>{"a", "b"});
     CHECK(registry.types(Kind::input) == std::vector<std::string>{"a"});
     CHECK(registry.types(Kind::processor).empty());

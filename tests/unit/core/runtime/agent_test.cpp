@@ -70,6 +70,7 @@ TEST_CASE("Of three outputs one stalls, and its neighbours get everything all th
     CHECK(rig.counts("inputs.source").delivered == 300);
     CHECK(rig.counts("outputs.one") == observe::Counts{300, 300, 0, 0, 0, 0});
     CHECK(rig.counts("outputs.stalled") == observe::Counts{300, 0, 0, 300, 0, 0});
+    CHECK(agent->undelivered() == 300);
     CHECK(rig.log_text().find("outputs.stalled: 300 metrics could not be delivered") != std::string::npos);
     check_ledger(rig.ledger);
 }

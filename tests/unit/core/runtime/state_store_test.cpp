@@ -1,5 +1,7 @@
 #include "core/runtime/state_store.hpp"
 
+#include "tests/integration/driver/workspace.hpp"
+
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
@@ -15,35 +17,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of this test's own, gone at its end.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "heliograph-state-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code error;
-        fs::remove_all(path, error);
-    }
-    [[nodiscard]] std::vector<std::string> files() const {
-        std::vector<std::string> names;
-        for (const auto& entry : fs::recursive_directory_iterator(path)) {
-            names.push_back(entry.path().lexically_relative(path).string());
-        }
-        return names;
-    }
-    fs::path path;
-};
+using testing::Workspace;
 
 TEST_CASE("A value survives a restart", "[unit][runtime]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const std::string value =
         GENERATE(as<std::string>(), "", "text", std::string("\0binary\n\xff", 9), std::string(100000, 'x'));
-    const fs::path state = folder.path / "made" / "on demand";
+    const fs::path state = folder.folder() / "made" / "on demand";
     {
         StateStore store(state);
         CHECK_FALSE(store.load("inputs.roof", "counters"));
@@ -58,23 +38,23 @@ TEST_CASE("A value survives a restart", "[unit][runtime]") {
 }
 
 TEST_CASE("A value is replaced as a whole: half of a new one is never read", "[unit][runtime]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     {
-        StateStore store(folder.path);
+        StateStore store(folder.folder());
         CHECK(store.store("inputs.roof", "counters", "whole").empty());
     }
     CHECK(folder.files() == std::vector<std::string>{"inputs.roof.counters.state"});
     // What a crash amid the next store would leave.
-    std::ofstream(folder.path / "inputs.roof.counters.state.new") << "ha";
-    StateStore store(folder.path);
+    std::ofstream(folder.folder() / "inputs.roof.counters.state.new") << "ha";
+    StateStore store(folder.folder());
     CHECK(store.load("inputs.roof", "counters") == "whole");
     CHECK(store.store("inputs.roof", "counters", "next").empty());
     CHECK(folder.files() == std::vector<std::string>{"inputs.roof.counters.state"});
 }
 
 TEST_CASE("No name or key leads out of the folder, or to the file of another", "[unit][runtime]") {
-    const TemporaryFolder folder;
-    const fs::path inner = folder.path / "inner";
+    const Workspace folder;
+    const fs::path inner = folder.folder() / "inner";
     const std::vector<std::string> hostile{"../evil", "/etc/passwd", "..",       ".",
                                            "",        "a/b",         "a\nb",     std::string("a\0b", 3),
                                            "a%2fb",   "a b",         "\xff\xfe", "é"};
@@ -100,29 +80,29 @@ TEST_CASE("No name or key leads out of the folder, or to the file of another", "
 }
 
 TEST_CASE("A folder that cannot be written gives an error, and the value still serves", "[unit][runtime]") {
-    const TemporaryFolder folder;
-    std::ofstream(folder.path / "file") << "not a folder";
-    StateStore store(folder.path / "file" / "below");
+    const Workspace folder;
+    std::ofstream(folder.folder() / "file") << "not a folder";
+    StateStore store(folder.folder() / "file" / "below");
     const std::string error = store.store("inputs.roof", "counters", "value");
     CHECK(error == "cannot create " +
-                       (folder.path / "file" / "below" / "inputs.roof.counters.state.new").string() +
+                       (folder.folder() / "file" / "below" / "inputs.roof.counters.state.new").string() +
                        ": Not a directory");
     CHECK(store.load("inputs.roof", "counters") == "value");
 }
 
 TEST_CASE("A key too long for a file name gives an error, and the value still serves", "[unit][runtime]") {
-    const TemporaryFolder folder;
-    StateStore store(folder.path);
+    const Workspace folder;
+    StateStore store(folder.folder());
     const std::string key(300, 'k');
     CHECK(store.store("inputs.roof", key, "value").find("File name too long") != std::string::npos);
     CHECK(store.load("inputs.roof", key) == "value");
-    CHECK_FALSE(StateStore(folder.path).load("inputs.roof", key));
+    CHECK_FALSE(StateStore(folder.folder()).load("inputs.roof", key));
 }
 
 TEST_CASE("A folder in the place of a value is no value", "[unit][runtime]") {
-    const TemporaryFolder folder;
-    fs::create_directory(folder.path / "inputs.roof.counters.state");
-    StateStore store(folder.path);
+    const Workspace folder;
+    fs::create_directory(folder.folder() / "inputs.roof.counters.state");
+    StateStore store(folder.folder());
     CHECK_FALSE(store.load("inputs.roof", "counters"));
     CHECK(store.store("inputs.roof", "counters", "value").find("cannot replace") != std::string::npos);
 }

@@ -59,6 +59,7 @@ struct Table {
     Identifier name;
     std::vector<Column> columns;
     bool is_new = false;  // planned, not yet made
+    Key key = Key::unique;
 };
 
 /// A row that the engine refused for good.
@@ -125,7 +126,10 @@ public:
 
     /// What bears a name, as the engine compares names; nothing when the name is free.
     [[nodiscard]] virtual std::optional<NamedObject> find(const Identifier& name) = 0;
-    /// A table that exists. None of its columns has the role of time when it does not begin its key.
+    /// A table that exists. With a key (a primary key, or a unique one that begins with the time), the column
+    /// `time` has the role of time when it begins the key, and the others of the key are tags. Without,
+    /// `time` has the role of time, and texts that are NOT NULL with the default '' are tags, as is
+    /// `tags` of the type json.
     [[nodiscard]] virtual Table read_table(const Identifier& name) = 0;
 
     // The next three hold a lock against other writers of this output, and succeed also when somebody else
@@ -146,7 +150,9 @@ public:
     /// Returns how many went.
     virtual std::size_t delete_before(const Table& table, const Value& time, std::size_t about) = 0;
 
-    /// Prepares an insert of the given columns, in this order.
+    /// Prepares an insert of the given columns, in this order. `append` is only asked for tables without a
+    /// key, the others only for tables with one. A plan may be thrown away while rows of its insert wait for
+    /// commit: they are written all the same.
     [[nodiscard]] virtual std::unique_ptr<Insert> prepare_insert(const Table& table,
                                                                  std::span<const Column> columns,
                                                                  OnConflict on_conflict) = 0;

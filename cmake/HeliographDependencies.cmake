@@ -23,4 +23,5 @@ target_compile_definitions(heliograph_boost_headers INTERFACE BOOST_DLL_USE_STD_
 
 if(HELIOGRAPH_BUILD_TESTS)
     find_package(Catch2 2 REQUIRED)
+    find_package(OpenSSL REQUIRED) # the test server's side of TLS
 endif()

@@ -137,6 +137,9 @@ public:
     // database refuses the change for good, MissingRight when this user may not make it.
 
     /// Makes a table of the given columns. With `unique` the time and the tags, in their order, are its key.
+    /// When the option create_table is set, its text is run instead (fill_in.hpp): `{table}` is the quoted
+    /// name, `{columns}` the declarations of the columns and `{key}` the quoted names of the time and the
+    /// tags, each list with commas and without parentheses.
     virtual void create_table(const Identifier& name, std::span<const Column> columns, Key key) = 0;
     /// Adds columns to a table; tags join the end of its key, and existing rows have '' in them.
     virtual void add_columns(const Table& table, std::span<const Column> columns) = 0;

@@ -71,7 +71,9 @@ EncodeResult Encoder::append(MetricView metric, Buffer& out) {
 EncodeResult Encoder::write(MetricView metric, Buffer& out) {
     EncodeResult result;
     char* const start = out.prepare(bound(metric));
-    char* at = write_name(start, metric.name(), NameKind::measurement, escape_).end;
+    const Escaped name = write_name(start, metric.name(), NameKind::measurement, escape_);
+    result.altered_names += name.altered ? 1U : 0U;
+    char* at = name.end;
     if (at == start) {
         return failed(result, EncodeStatus::invalid_measurement);
     }
@@ -94,6 +96,7 @@ EncodeResult Encoder::write(MetricView metric, Buffer& out) {
         // Behind the last field stands a comma, or the space; the next one overwrites what is given up.
         const Escaped key = write_name(at, view(field.key), NameKind::key_or_value, escape_);
         key_altered_ |= key.altered;
+        result.altered_names += key.altered ? 1U : 0U;
         if (const bool repeated = is_repeated(index++); repeated || key.end == at) {
             ++result.dropped_fields;
             continue;
@@ -142,6 +145,7 @@ char* Encoder::write_tags(char* at, MetricView metric, EncodeResult& result) {
         const Escaped key = write_name(at + 1, view(tag.key), NameKind::key_or_value, escape_);
         key_altered_ |= key.altered;
         const Escaped value = write_name(key.end + 1, view(tag.value), NameKind::key_or_value, escape_);
+        result.altered_names += (key.altered ? 1U : 0U) + (value.altered ? 1U : 0U);
         const bool is_empty = key.end == at + 1 || value.end == key.end + 1;
         if (const bool repeated = is_repeated(index++); repeated || is_empty) {
             ++result.dropped_tags;

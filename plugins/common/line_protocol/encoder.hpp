@@ -43,6 +43,7 @@ struct EncodeResult {
     EncodeStatus status = EncodeStatus::ok;
     std::uint32_t dropped_tags = 0;    ///< empty, or repeated once altered (see write_name)
     std::uint32_t dropped_fields = 0;  ///< as tags, and NaN and infinities
+    std::uint32_t altered_names = 0;   ///< names and tag values that a reader gets back as another text
     std::uint32_t lines = 0;           ///< written; more than one only with max_line_bytes
 };
 

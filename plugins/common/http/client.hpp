@@ -33,16 +33,17 @@ struct ClientSettings {
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds timeout{10'000};  ///< of a whole exchange, connecting included
     /// A connection is not used again once it is older, so that a changed address is found.
+    /// 0: every request has a connection of its own.
     std::chrono::seconds maximum_connection_age{300};
     std::size_t maximum_response_bytes = 4U << 20U;  ///< more of a body is read and thrown away
     std::size_t maximum_connections = 4;             ///< exchanges at once
 };
 
-/// One request. Views must stay valid until send returns; the body may be sent twice when a kept connection
-/// turns out to be dead.
+/// One request. Views must stay valid until send returns. It may be sent twice, the second time over a new
+/// connection, when a kept connection turns out to be dead or sending breaks off without an answer.
 struct Request {
     std::string method = "POST";
-    std::string url;  ///< never logged with its query
+    std::string url;  ///< http or https; never logged with its query
     std::vector<std::pair<std::string, std::string>> headers;
     std::string_view body;
     bool body_is_gzip = false;  ///< adds `Content-Encoding: gzip`
@@ -51,18 +52,39 @@ struct Request {
 /// What came back, whatever the status says.
 struct Response {
     long status = 0;
-    std::string body;  ///< up to maximum_response_bytes
-    bool body_cut = false;
+    std::string body;          ///< up to maximum_response_bytes
+    bool body_cut = false;     ///< there was more, or it broke off; the status holds all the same
     std::string content_type;  ///< as sent, may be empty
     std::string location;      ///< of a redirect, which is never followed
-    std::optional<std::chrono::nanoseconds> retry_after;
+    std::optional<std::chrono::nanoseconds> retry_after;  ///< at most ten minutes
 };
 
 /// Why nothing came back.
 struct Failure {
     enum class Kind { resolve, connect, proxy, tls, timeout, broken, interrupted, invalid_request };
+    /// Finer than the kind, where it changes what a person would do.
+    enum class Cause {
+        other,
+        refused,      ///< of connect and proxy
+        unreachable,  ///< of connect and proxy
+        proxy_login,  ///< the proxy answered 407 to CONNECT
+        connecting,   ///< of timeout: what took too long, as the next two
+        sending,
+        waiting,
+        reset,              ///< of broken
+        not_http,           ///< of broken: the answer is something else
+        not_tls,            ///< of tls: the far side speaks plainly
+        unknown_authority,  ///< of tls, as all below
+        self_signed,
+        expired,
+        not_yet_valid,
+        wrong_name,
+        certificate_wanted,  ///< the server asks for a client certificate, or refuses the one shown
+        own_files,           ///< the files named in the settings are not usable
+    };
 
     Kind kind = Kind::broken;
+    Cause cause = Cause::other;
     std::string reason;  ///< for people, without secrets: "connection refused"
     /// The server may have acted on the request: it was sent, and no answer came.
     bool may_have_arrived = false;

@@ -19,8 +19,12 @@ enum class Ending {
 
 /// Sorts an outcome by its failure, status and content type; a server's own dialect of error bodies is looked
 /// at by whoever speaks to that server. A 2xx that carries HTML, and any redirect, is an alarm: a captive
-/// portal or a login page answered. [any thread]
+/// portal or a login page answered; a 4xx that carries HTML too, since something in between made it and the
+/// data was not looked at. [any thread]
 [[nodiscard]] Ending classify(const Outcome& outcome) noexcept;
+
+/// Whether a web page came back, which no database sends: by its type or its first character. [any thread]
+[[nodiscard]] bool is_html(const Response& response) noexcept;
 
 /// For people: what came back, or why nothing did, and what to do about it, in one line without secrets:
 /// "connection refused by db.local:8181; is the server running, and is this its port?". `url` is what was

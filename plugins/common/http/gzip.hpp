@@ -25,6 +25,8 @@ private:
         void operator()(void* compressor) const noexcept;
     };
     std::unique_ptr<void, Free> compressor_;
+    std::unique_ptr<char[]> space_;
+    std::size_t space_size_ = 0;
 };
 
 }  // namespace heliograph::http

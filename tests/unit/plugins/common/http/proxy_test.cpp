@@ -1,0 +1,1 @@
+#include "tests/unit/plugins/common/http/fixture.hpp"

@@ -1,5 +1,6 @@
 #include "outputs/sql/make_engine.hpp"
 
+#include "outputs/sql/postgresql_engine.hpp"
 #include "outputs/sql/sqlite_engine.hpp"
 #include "outputs/sql/url.hpp"
 
@@ -11,7 +12,7 @@
 namespace heliograph::sql {
 namespace {
 
-std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Options& options, const Host&) {
+std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Options& options, const Host& host) {
     if (location.user.empty()) {
         location.user = options.user;
     }
@@ -20,7 +21,7 @@ std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Option
     }
     switch (location.product) {
         case ServerLocation::Product::postgresql:
-            throw Fatal("this build has no engine for PostgreSQL");
+            return std::make_unique<PostgresqlEngine>(std::move(location), options, host);
         case ServerLocation::Product::mariadb:
             break;
     }

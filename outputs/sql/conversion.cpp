@@ -122,6 +122,37 @@ Value RowConverter::text(std::string_view text) {
     return keep(repaired_text(text));
 }
 
+Value RowConverter::tags_as_json(std::span<const hg_tag> tags) {
+    json_ = '{';
+    for (const hg_tag& tag : tags) {
+        json_ += json_.size() == 1 ? "\"" : ", \"";
+        append_json_text(view(tag.key));
+        json_ += "\": \"";
+        append_json_text(view(tag.value));
+        json_ += '"';
+    }
+    json_ += '}';
+    return Value::of(std::string_view(json_));
+}
+
+/// Source of the escapes: RFC 8259, section 7.
+void RowConverter::append_json_text(std::string_view raw) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    for (const char c : text(raw).text()) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            json_ += '\\';
+            json_ += c;
+        } else if (byte < 0x20) {
+            json_ += "\\u00";
+            json_ += kDigits[byte >> 4];
+            json_ += kDigits[byte & 15u];
+        } else {
+            json_ += c;
+        }
+    }
+}
+
 template <class Number>
 Value RowConverter::number_as_text(Number number) {
     std::array<char, 32> digits{};  // the longest shortest form of a double has 24 characters
@@ -166,12 +197,17 @@ Value RowConverter::field(const FieldView& field, ColumnType column) {
             }
             if (column != ColumnType::unsigned_integer &&
                 value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-                throw RowError("field \"" + std::string(field.key()) + "\" is " + std::to_string(value) +
-                               ", more than its column of signed 64 bit integers can hold");
+                throw NumberTooLarge("field \"" + std::string(field.key()) + "\" is " +
+                                     std::to_string(value) +
+                                     ", more than its column of signed 64 bit integers can hold");
             }
-            return Value::of(value);
+            return column == ColumnType::integer ? Value::of(static_cast<std::int64_t>(value))
+                                                 : Value::of(value);
         }
         case ValueType::boolean:
+            if (column == ColumnType::floating) {
+                return Value::of(field.boolean() ? 1.0 : 0.0);
+            }
             return as_text ? Value::of(std::string_view(field.boolean() ? "true" : "false"))
                            : Value::of(std::int64_t{field.boolean()});
         case ValueType::text:

@@ -1,6 +1,7 @@
 // From the fields of a metric to the values of a row.
 #pragma once
 
+#include "outputs/sql/engine.hpp"
 #include "outputs/sql/options.hpp"
 #include "outputs/sql/value.hpp"
 
@@ -8,10 +9,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace heliograph::sql {
+
+/// A number that is too large for its column, but not for a wider one.
+class NumberTooLarge : public RowError {
+public:
+    using RowError::RowError;
+};
 
 /// Makes the values of one row at a time and counts what had to be changed on the way. Allocates only for
 /// what it changes. [own strand]
@@ -31,8 +39,10 @@ public:
     [[nodiscard]] Value time(std::int64_t nanoseconds, TimeFormat format);
     /// Text fit for storing; of the metric itself unless it had to be repaired.
     [[nodiscard]] Value text(std::string_view text);
+    /// All tags as the text of one JSON object, in their order; valid until next_row.
+    [[nodiscard]] Value tags_as_json(std::span<const hg_tag> tags);
     /// A field as its column takes it: an integer that a floating column cannot hold is rounded. Throws
-    /// RowError when the column cannot hold it at all.
+    /// NumberTooLarge when the column cannot hold it at all.
     [[nodiscard]] Value field(const FieldView& field, ColumnType column);
 
     [[nodiscard]] const Changes& changes() const noexcept { return changes_; }
@@ -45,6 +55,9 @@ private:
     Value integer_as_floating(Number number);
     Value keep(std::string text) { return Value::of(std::string_view(texts_.emplace_back(std::move(text)))); }
 
+    void append_json_text(std::string_view text);
+
+    std::string json_;
     std::deque<std::string> texts_;  // a deque, so that views into its strings stay valid
     Changes changes_;
 };

@@ -134,7 +134,8 @@ struct Options {
             .example("{ \"*\" = \"SELECT create_hypertable({table_text}, 'time')\" }"),
         heliograph::option<&Options::keep>(
             "keep", "Rows older than this are deleted, a few thousand at a time; 0s keeps them for ever.")
-            .at_least(std::chrono::seconds{0}),
+            .at_least(std::chrono::seconds{0})
+            .at_most(std::chrono::hours{24 * 36500}),
         heliograph::option<&Options::max_columns>(
             "max_columns", "Most columns that a table may grow to; a metric that needs more is rejected.")
             .at_least(std::int64_t{2})

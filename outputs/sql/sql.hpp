@@ -5,9 +5,11 @@
 #include "outputs/sql/engine.hpp"
 #include "outputs/sql/options.hpp"
 #include "outputs/sql/planner.hpp"
+#include "outputs/sql/retention.hpp"
 
 #include <heliograph/output.hpp>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -38,7 +40,6 @@ private:
         std::size_t index;
         std::string reason;
     };
-    enum class OnSchemaChange { rethrow, reject_row };
 
     /// An engine with what is prepared on it: the planner goes first.
     struct Connection {
@@ -46,18 +47,31 @@ private:
         Planner planner;
     };
 
-    void write_in_transaction(const MetricSpan& metrics, OnSchemaChange on_schema_change);
+    /// What lives from the first open on, over all connections.
+    struct Lasting {
+        Planner::Memory memory;
+        Retention retention;
+    };
+
+    void write_batch(const MetricSpan& metrics);
+    void write_in_transaction(const MetricSpan& metrics);
     void undo() noexcept;
     void write_row(const MetricView& metric);
+    void fill_row(const Plan& plan, const MetricView& metric);
+    void look_again_sometimes();
     void report(Verdict& verdict);
 
     std::mutex connection_mutex_;  // interrupt must not meet a connection that is being made or closed
     std::optional<Connection> connection_;
+    std::optional<Lasting> lasting_;
+    std::optional<std::chrono::nanoseconds> limited_since_;  // monotonic
     TimeFormat time_format_ = TimeFormat::automatic;
     RowConverter converter_;
     std::vector<Value> row_;
     std::vector<std::size_t> inserted_;  // the metrics behind the engine's rows, in their order
     std::vector<Rejected> rejected_;
+    std::int64_t dropped_fields_ = 0;
+    std::size_t too_large_field_ = 0;  // the field that did not fit its column
 };
 
 }  // namespace heliograph::sql

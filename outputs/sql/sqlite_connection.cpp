@@ -120,6 +120,25 @@ void SqliteConnection::execute(std::string_view sql, std::string_view doing) {
     }
 }
 
+void SqliteConnection::execute_script(std::string_view sql, std::string_view doing) {
+    const auto allow = [](void*, int action, const char*, const char*, const char*, const char*) noexcept {
+        return action == SQLITE_TRANSACTION || action == SQLITE_SAVEPOINT ? SQLITE_DENY : SQLITE_OK;
+    };
+    const auto clear = [](sqlite3* handle) noexcept { sqlite3_set_authorizer(handle, nullptr, nullptr); };
+    sqlite3_set_authorizer(handle_, allow, nullptr);
+    const std::unique_ptr<sqlite3, decltype(clear)> cleared(handle_, clear);
+    const char* const end = sql.data() + sql.size();
+    for (const char* at = sql.data(); at != end;) {
+        sqlite3_stmt* made = nullptr;
+        if (sqlite3_prepare_v3(handle_, at, static_cast<int>(end - at), 0, &made, &at) != SQLITE_OK) {
+            fail(doing);
+        }
+        const SqliteStatement statement(made);  // none for a comment
+        while (made != nullptr && step(made, doing)) {
+        }
+    }
+}
+
 std::size_t SqliteConnection::changed_rows() const noexcept {
     return static_cast<std::size_t>(sqlite3_changes64(handle_));
 }

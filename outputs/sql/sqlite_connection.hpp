@@ -47,6 +47,8 @@ public:
     /// Runs one step; true when there is a row to read.
     bool step(sqlite3_stmt* statement, std::string_view doing);
     void execute(std::string_view sql, std::string_view doing);
+    /// Runs one or more statements that a person wrote; none of them may begin or end a transaction.
+    void execute_script(std::string_view sql, std::string_view doing);
     /// Rows that the last insert, update or delete changed.
     [[nodiscard]] std::size_t changed_rows() const noexcept;
 

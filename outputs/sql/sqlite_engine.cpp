@@ -1,5 +1,8 @@
 #include "outputs/sql/sqlite_engine.hpp"
 
+#include "outputs/sql/fill_in.hpp"
+#include "outputs/sql/sqlite_catalog.hpp"
+
 #include <heliograph/errors.hpp>
 
 #include <sqlite3.h>
@@ -26,85 +29,6 @@ struct SqliteInsert final : Insert {
     SqliteStatement statement;
 };
 
-/// A column as it is declared, which is more than the rest of the output needs to know.
-struct DeclaredColumn {
-    Identifier name;
-    std::string type;
-    bool not_null = false;
-    std::string default_expression;  // SQL, as the catalog has it
-    int key_position = 0;            // from 1; 0: not of the key
-};
-
-/// The word for a type. A column of unsigned integers has BLOB affinity, which is none: those above 2^63 - 1
-/// are stored as text, which any numeric affinity would turn into an inexact real. Source: SQLite,
-/// "Datatypes", section 3.
-std::string_view declared_type(ColumnType type) noexcept {
-    switch (type) {
-        case ColumnType::floating:
-            return "REAL";
-        case ColumnType::integer:
-            return "INTEGER";
-        case ColumnType::unsigned_integer:
-            return "UNSIGNED BLOB";
-        case ColumnType::boolean:
-            return "BOOLEAN";
-        case ColumnType::timestamp:
-            return "INTEGER";
-        case ColumnType::text:
-        case ColumnType::json:
-            break;
-    }
-    return "TEXT";
-}
-
-/// What a declared type takes, also one that somebody else wrote, by the rules of affinity.
-ColumnType column_type_of(std::string declared) {
-    std::transform(declared.begin(), declared.end(), declared.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-    const auto has = [&](std::string_view word) { return declared.find(word) != std::string::npos; };
-    if (has("INT")) {
-        return ColumnType::integer;
-    }
-    if (has("CHAR") || has("CLOB") || has("TEXT")) {
-        return ColumnType::text;
-    }
-    if (has("BLOB") || declared.empty()) {
-        return ColumnType::unsigned_integer;
-    }
-    return has("BOOL") ? ColumnType::boolean : ColumnType::floating;
-}
-
-DeclaredColumn declared(const Column& column, int key_position) {
-    return {column.name, std::string(declared_type(column.type)), column.role != Column::Role::field,
-            column.role == Column::Role::tag ? "''" : "", key_position};
-}
-
-std::string create_table_sql(const Identifier& name, const std::vector<DeclaredColumn>& columns) {
-    std::string sql = "CREATE TABLE " + name.quoted() + " (";
-    std::vector<const DeclaredColumn*> key;
-    for (const DeclaredColumn& column : columns) {
-        sql += column.name.quoted() + " " + column.type + (column.not_null ? " NOT NULL" : "");
-        if (!column.default_expression.empty()) {
-            sql += " DEFAULT " + column.default_expression;
-        }
-        sql += ", ";
-        if (column.key_position != 0) {
-            key.push_back(&column);
-        }
-    }
-    std::sort(key.begin(), key.end(),
-              [](const auto* a, const auto* b) { return a->key_position < b->key_position; });
-    if (key.empty()) {
-        sql.erase(sql.size() - 2);
-        return sql + ")";
-    }
-    sql += "PRIMARY KEY (";
-    for (const DeclaredColumn* column : key) {
-        sql += (column == key.front() ? "" : ", ") + column->name.quoted();
-    }
-    return sql + ")) WITHOUT ROWID";
-}
-
 template <class Columns>
 std::string name_list(const Columns& columns) {
     std::string list;
@@ -125,12 +49,12 @@ std::string text_column(sqlite3_stmt* statement, int column) {
                : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
 }
 
-std::vector<DeclaredColumn> read_columns(SqliteConnection& connection, const Identifier& table) {
+std::vector<SqliteColumn> read_columns(SqliteConnection& connection, const Identifier& table) {
     const SqliteStatement query = connection.prepare(
         "SELECT name, type, \"notnull\", dflt_value, pk FROM pragma_table_xinfo(?1) WHERE hidden = 0",
         kReading);
     bind_name(query.get(), table);
-    std::vector<DeclaredColumn> columns;
+    std::vector<SqliteColumn> columns;
     while (connection.step(query.get(), kReading)) {
         sqlite3_stmt* row = query.get();
         columns.push_back({Identifier::existing(kRules, text_column(row, 0)), text_column(row, 1),
@@ -167,7 +91,10 @@ int bind(sqlite3_stmt* statement, int at, const Value& value) noexcept {
 }  // namespace
 
 SqliteEngine::SqliteEngine(SqliteLocation location, const Options& options, Host host)
-    : connection_(std::move(location), options.synchronous, options.busy_timeout, host), host_(host) {}
+    : connection_(std::move(location), options.synchronous, options.busy_timeout, host),
+      create_table_(options.create_table),
+      deletes_(options.keep.count() != 0),
+      host_(host) {}
 
 const IdentifierRules& SqliteEngine::identifier_rules() const noexcept {
     return kRules;
@@ -223,40 +150,64 @@ std::optional<NamedObject> SqliteEngine::find(const Identifier& name) {
 }
 
 Table SqliteEngine::read_table(const Identifier& name) {
-    Table table{name, {}, false};
-    for (const DeclaredColumn& column : read_columns(connection_, name)) {
-        const bool is_time = column.key_position == 1 && column.name.name() == kTimeColumn;
-        const Column::Role role = is_time
-                                      ? Column::Role::time
-                                      : (column.key_position != 0 ? Column::Role::tag : Column::Role::field);
-        table.columns.push_back({column.name, column_type_of(column.type), role});
+    const std::vector<SqliteColumn> declared = read_columns(connection_, name);
+    const bool has_key = std::any_of(declared.begin(), declared.end(),
+                                     [](const SqliteColumn& column) { return column.key_position != 0; });
+    Table table{name, {}, false, has_key ? Key::unique : Key::none};
+    for (const SqliteColumn& column : declared) {
+        table.columns.push_back({column.name, column_type_of(column.type), role_of(column, table.key)});
     }
     return table;
 }
 
 void SqliteEngine::create_table(const Identifier& name, std::span<const Column> columns, Key key) {
-    std::vector<DeclaredColumn> declaration;
+    std::vector<SqliteColumn> declared;
     int key_size = 0;
     for (const Column& column : columns) {
         const bool in_key = key == Key::unique && column.role != Column::Role::field;
-        declaration.push_back(declared(column, in_key ? ++key_size : 0));
+        declared.push_back(declare(column, in_key ? ++key_size : 0));
     }
-    connection_.execute(create_table_sql(name, declaration), "create table " + name.quoted());
+    const std::string doing = "create table " + name.quoted();
+    in_savepoint(doing, [&] {
+        if (create_table_.empty()) {
+            connection_.execute(create_table_sql(name, declared), doing);
+        } else {
+            std::vector<Column> keys;
+            std::copy_if(columns.begin(), columns.end(), std::back_inserter(keys),
+                         [](const Column& column) { return column.role != Column::Role::field; });
+            connection_.execute_script(fill_in(create_table_, {{"{table}", name.quoted()},
+                                                               {"{columns}", declarations(declared)},
+                                                               {"{key}", name_list(keys)}}),
+                                       doing);
+        }
+        if (deletes_ && key == Key::none) {
+            // Or every look for old rows would read the whole table.
+            const Identifier index = Identifier::existing(kRules, "heliograph_time_" + name.name());
+            connection_.execute("CREATE INDEX " + index.quoted() + " ON " + name.quoted() + " (time)", doing);
+        }
+    });
 }
 
 void SqliteEngine::add_columns(const Table& table, std::span<const Column> columns) {
-    const bool key_changes = std::any_of(columns.begin(), columns.end(), [](const Column& column) {
-        return column.role == Column::Role::tag;
-    });
-    // A change that fails half way must not be committed with the rest of the batch.
-    const std::string doing = "change table " + table.name.quoted();
-    connection_.execute("SAVEPOINT schema_change", doing);
-    try {
+    const bool key_changes =
+        table.key == Key::unique && std::any_of(columns.begin(), columns.end(), [](const Column& column) {
+            return column.role == Column::Role::tag;
+        });
+    in_savepoint("change table " + table.name.quoted(), [&] {
         if (key_changes) {
             rebuild(table.name, columns);
         } else {
             append(table.name, columns);
         }
+    });
+}
+
+/// A change that fails half way must not be committed with the rest of the batch.
+template <class Change>
+void SqliteEngine::in_savepoint(std::string_view doing, Change&& change) {
+    connection_.execute("SAVEPOINT schema_change", doing);
+    try {
+        change();
     } catch (...) {
         if (in_transaction()) {
             connection_.execute("ROLLBACK TO schema_change", doing);
@@ -272,10 +223,10 @@ void SqliteEngine::widen_column(const Table&, const Column&, ColumnType) {
 }
 
 void SqliteEngine::run_script(std::string_view sql, std::string_view doing) {
-    connection_.execute(sql, doing);
+    in_savepoint(doing, [&] { connection_.execute_script(sql, doing); });
 }
 
-std::size_t SqliteEngine::delete_before(const Table& table, const Value& time, std::size_t most) {
+std::size_t SqliteEngine::delete_before(const Table& table, const Value& time, std::size_t about) {
     const std::string doing = "delete old rows of table " + table.name.quoted();
     const std::string name = table.name.quoted();
     const SqliteStatement statement = connection_.prepare(
@@ -283,16 +234,16 @@ std::size_t SqliteEngine::delete_before(const Table& table, const Value& time, s
             " ORDER BY time LIMIT 1 OFFSET ?2), ?1)",
         doing);
     bind(statement.get(), 1, time);
-    sqlite3_bind_int64(statement.get(), 2, static_cast<std::int64_t>(most) - 1);
+    sqlite3_bind_int64(statement.get(), 2, static_cast<std::int64_t>(about) - 1);
     connection_.step(statement.get(), doing);
     return connection_.changed_rows();
 }
 
 void SqliteEngine::append(const Identifier& table, std::span<const Column> added) {
     for (const Column& column : added) {
-        connection_.execute("ALTER TABLE " + table.quoted() + " ADD COLUMN " + column.name.quoted() + " " +
-                                std::string(declared_type(column.type)),
-                            "add column " + column.name.quoted() + " to table " + table.quoted());
+        connection_.execute(
+            "ALTER TABLE " + table.quoted() + " ADD COLUMN " + declarations(std::array{declare(column, 0)}),
+            "add column " + column.name.quoted() + " to table " + table.quoted());
     }
 }
 
@@ -301,14 +252,14 @@ void SqliteEngine::append(const Identifier& table, std::span<const Column> added
 void SqliteEngine::rebuild(const Identifier& table, std::span<const Column> added) {
     const std::string doing = "add a tag to table " + table.quoted();
     host_.info(doing + ": copying it");
-    std::vector<DeclaredColumn> columns = read_columns(connection_, table);
+    std::vector<SqliteColumn> columns = read_columns(connection_, table);
     const std::string kept = name_list(columns);
     int key_size = 0;
-    for (const DeclaredColumn& column : columns) {
+    for (const SqliteColumn& column : columns) {
         key_size = std::max(key_size, column.key_position);
     }
     for (const Column& column : added) {
-        columns.push_back(declared(column, column.role == Column::Role::tag ? ++key_size : 0));
+        columns.push_back(declare(column, column.role == Column::Role::tag ? ++key_size : 0));
     }
     std::vector<std::string> dependents;
     const SqliteStatement query = connection_.prepare(
@@ -350,9 +301,11 @@ std::unique_ptr<Insert> SqliteEngine::prepare_insert(const Table& table, std::sp
     std::copy_if(table.columns.begin(), table.columns.end(), std::back_inserter(key),
                  [](const Column& column) { return column.role != Column::Role::field; });
     const bool update = on_conflict == OnConflict::merge && !updates.empty();
-    const std::string sql = "INSERT INTO " + table.name.quoted() + " AS stored (" + name_list(columns) +
-                            ") VALUES (" + places + ") ON CONFLICT (" + name_list(key) + ") DO " +
-                            (update ? "UPDATE SET " + updates : "NOTHING");
+    std::string sql = "INSERT INTO " + table.name.quoted() + " AS stored (" + name_list(columns) +
+                      ") VALUES (" + places + ")";
+    if (on_conflict != OnConflict::append) {
+        sql += " ON CONFLICT (" + name_list(key) + ") DO " + (update ? "UPDATE SET " + updates : "NOTHING");
+    }
     return std::make_unique<SqliteInsert>(
         connection_.prepare(sql, "prepare to write to table " + table.name.quoted()));
 }

@@ -10,13 +10,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace heliograph::sql {
 
-/// A table is WITHOUT ROWID with PRIMARY KEY(time, tags...): the rows lie in the key itself, so that a row is
-/// written once and in order of time. Adding a tag therefore copies the table, within the transaction of the
-/// batch: a crash in between leaves the old one.
+/// A table with a key is WITHOUT ROWID with PRIMARY KEY(time, tags...): the rows lie in the key itself, so
+/// that a row is written once and in order of time. Adding a tag therefore copies the table, within the
+/// transaction of the batch: a crash in between leaves the old one.
 class SqliteEngine final : public Engine {
 public:
     SqliteEngine(SqliteLocation location, const Options& options, Host host);
@@ -41,17 +42,21 @@ public:
     void add_columns(const Table& table, std::span<const Column> columns) override;
     void widen_column(const Table& table, const Column& column, ColumnType to) override;
     void run_script(std::string_view sql, std::string_view doing) override;
-    std::size_t delete_before(const Table& table, const Value& time, std::size_t most) override;
+    std::size_t delete_before(const Table& table, const Value& time, std::size_t about) override;
     [[nodiscard]] std::unique_ptr<Insert> prepare_insert(const Table& table, std::span<const Column> columns,
                                                          OnConflict on_conflict) override;
     void insert(Insert& insert, std::span<const Value> row) override;
 
 private:
+    template <class Change>
+    void in_savepoint(std::string_view doing, Change&& change);
     void append(const Identifier& table, std::span<const Column> added);
     void rebuild(const Identifier& table, std::span<const Column> added);
     std::int64_t read_schema_version();
 
     SqliteConnection connection_;
+    std::string create_table_;  // the option
+    bool deletes_;
     Host host_;
     std::int64_t schema_version_ = -1;
 };

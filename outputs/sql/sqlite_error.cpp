@@ -42,6 +42,8 @@ std::string_view advice(int code) noexcept {
         case SQLITE_NOTADB:
         case SQLITE_FORMAT:
             return "; the file was left as it is: repair it with sqlite3's .recover or move it away";
+        case SQLITE_AUTH:
+            return "; leave out BEGIN, COMMIT, SAVEPOINT and the like: it runs within a transaction";
         default:
             return "";
     }

@@ -4,7 +4,7 @@
 #include "core/config/interpolate.hpp"
 #include "core/config/option_values.hpp"
 #include "core/config/parse.hpp"
-#include "core/delivery/memory_buffer.hpp"
+#include "core/delivery/buffer.hpp"
 #include "core/runtime/processor_twin.hpp"
 #include "plugins/common/line_protocol/decoder.hpp"
 #include "plugins/common/line_protocol/encoder.hpp"
@@ -215,11 +215,11 @@ int main(int argument_count, char** arguments) {
             }));
     }
     {
-        delivery::MemoryBuffer buffer({.batch_size = kBatch});
+        delivery::Buffer buffer({.batch_size = kBatch});
         measurements.push_back(bench::measure("decode and through a memory buffer", kMetrics, bytes, [&] {
             const std::vector<bool> none(kBatch, false);
             for (const std::string& piece : pieces) {
-                buffer.append(decode(piece), delivery::MemoryBuffer::Clock::now());
+                buffer.append(decode(piece), delivery::Buffer::Clock::now());
                 static_cast<void>(buffer.take(kBatch));
                 buffer.finish(none);
             }

@@ -60,6 +60,20 @@ void Agent::connect() {
     }
 }
 
+void Agent::start_outputs() {
+    for (const auto& output : outputs_) {
+        output->start();
+    }
+    if (std::any_of(outputs_.begin(), outputs_.end(),
+                    [](const auto& output) { return output->has_disk(); })) {
+        sync_thread_.start([this] {
+            for (const auto& output : outputs_) {
+                output->sync_buffer();
+            }
+        });
+    }
+}
+
 bool Agent::open_processors() {
     return std::all_of(processors_.begin(), processors_.end(),
                        [](const auto& processor) { return processor->open(); });
@@ -67,9 +81,7 @@ bool Agent::open_processors() {
 
 bool Agent::start(const std::function<bool()>& give_up) {
     running_ = true;
-    for (const auto& output : outputs_) {
-        output->start();
-    }
+    start_outputs();
     bool good = open_processors();
     for (const auto& output : outputs_) {
         good = good &&
@@ -94,9 +106,7 @@ bool Agent::start(const std::function<bool()>& give_up) {
 
 bool Agent::run_once() {
     running_ = true;
-    for (const auto& output : outputs_) {
-        output->start();
-    }
+    start_outputs();
     // One gather is bounded, and there is nobody to wait for room on this thread.
     for (const auto& output : outputs_) {
         output->let_through();
@@ -110,7 +120,7 @@ bool Agent::run_once() {
     const bool clean = stop() == Stop::clean;
     for (const observe::NodeLedger* page : services_.ledger.pages()) {
         const observe::Counts counts = page->counts();
-        good = good && counts.balanced() && counts.rejected == 0 && counts.dropped == 0 &&
+        good = good && counts.balanced() && counts.rejected == 0 && counts.dropped == 0 && counts.held == 0 &&
                page->counter("errors") == 0;
     }
     return good && clean;
@@ -187,6 +197,7 @@ Agent::Stop Agent::stop() {
         }
     }
     const Stop outputs = stop_outputs(deadline);
+    sync_thread_.stop();
     stopped_clean_ = inputs == Stop::clean && outputs == Stop::clean;
     return stopped_clean_ ? Stop::clean : Stop::abandoned;
 }

@@ -5,6 +5,7 @@
 #include "core/runtime/output_twin.hpp"
 #include "core/runtime/pipeline.hpp"
 #include "core/runtime/processor_twin.hpp"
+#include "core/runtime/sync_thread.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -50,6 +51,7 @@ public:
 
 private:
     void connect();
+    void start_outputs();
     [[nodiscard]] bool open_processors();
     template <class Twin, class Interrupt>
     bool join_or_interrupt(const std::vector<std::unique_ptr<Twin>>& twins,
@@ -63,6 +65,7 @@ private:
     std::vector<std::unique_ptr<OutputTwin>> outputs_;
     std::vector<std::unique_ptr<ProcessorTwin>> processors_;  // every one after those that it reads from
     std::vector<std::unique_ptr<InputTwin>> inputs_;
+    SyncThread sync_thread_;
     bool running_ = false;
     bool stopped_clean_ = true;
 };

@@ -1,13 +1,16 @@
 #include "core/runtime/output_twin.hpp"
 
+#include "core/runtime/state_store.hpp"
+
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace heliograph::runtime {
 
 using delivery::BatchRef;
+using delivery::Buffer;
 using delivery::Health;
-using delivery::MemoryBuffer;
 
 namespace {
 
@@ -23,6 +26,26 @@ delivery::BufferSettings buffer_settings(const OutputSettings& settings, const A
             settings.flush_interval.value_or(agent.flush_interval)};
 }
 
+/// The disk store that the settings ask for, or nothing.
+std::unique_ptr<delivery::DiskStore> disk_store(PluginHost& host, const OutputSettings& settings,
+                                                const AgentSettings& agent) {
+    if (settings.buffer != BufferKind::disk) {
+        return nullptr;
+    }
+    delivery::DiskSettings disk;
+    disk.folder = std::filesystem::path(agent.state_dir) / "buffers" / file_name_of(host.label());
+    disk.owner = host.label();
+    disk.limit_bytes = settings.disk_limit.bytes;
+    disk.sync = settings.sync;
+    return std::make_unique<delivery::DiskStore>(
+        std::move(disk), [&host](bool failure, const std::string& line) {
+            host.log(failure ? LogLevel::error : LogLevel::info, line);
+            if (failure) {
+                host.ledger().count("buffer_errors");
+            }
+        });
+}
+
 }  // namespace
 
 OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const OutputSettings& settings,
@@ -32,7 +55,7 @@ OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, con
       filter_(settings),
       startup_(settings.startup),
       pool_(std::move(pool)),
-      buffer_(buffer_settings(settings, agent)),
+      buffer_(buffer_settings(settings, agent), disk_store(host, settings, agent), pool_),
       backoff_({settings.retry_initial, std::max(settings.retry_initial, settings.retry_max)}),
       write_([this](MetricSpan metrics, hg_verdict& verdict, hg_error& error) {
           hg_plugin& plugin = instance_->door();
@@ -49,6 +72,7 @@ OutputTwin::~OutputTwin() {
 }
 
 void OutputTwin::start() {
+    note_restored(buffer_.open(SteadyClock::now()));
     thread_.start([this] { run(); });
 }
 
@@ -83,14 +107,31 @@ void OutputTwin::accept(BatchRef batch) {
         return;
     }
     try {
-        const std::size_t dropped = buffer_.append(std::move(batch), SteadyClock::now());
-        if (dropped != 0) {
-            drop(static_cast<std::int64_t>(dropped),
-                 " of the oldest metrics were dropped: the buffer is full; see why the output is behind, or "
-                 "raise buffer_limit");
-        }
+        book(buffer_.append(std::move(batch), SteadyClock::now()));
     } catch (const std::bad_alloc&) {
         drop(passed, " metrics were dropped: there is no memory left to buffer them");
+    }
+}
+
+void OutputTwin::note_restored(std::size_t count) {
+    if (count != 0) {
+        const auto restored = static_cast<std::int64_t>(count);
+        host_.ledger().add({.received = restored, .held = restored});
+        host_.log(LogLevel::info, std::to_string(count) + " metrics wait on disk from an earlier run");
+    }
+}
+
+void OutputTwin::book(const Buffer::Losses& losses) {
+    note_restored(losses.restored);
+    if (losses.dropped != 0) {
+        drop(
+            static_cast<std::int64_t>(losses.dropped),
+            " of the oldest metrics were dropped: the buffer is full; see why the output is behind, or raise "
+            "its limit");
+    }
+    if (losses.damaged != 0) {
+        drop(static_cast<std::int64_t>(losses.damaged),
+             " metrics are lost: the records of the disk buffer that held them are damaged");
     }
 }
 
@@ -127,8 +168,11 @@ void OutputTwin::run() {
 }
 
 void OutputTwin::drop_rest() {
-    const auto left = static_cast<std::int64_t>(buffer_.clear());
-    if (left != 0) {
+    const Buffer::Rest rest = buffer_.clear();
+    if (rest.on_disk != 0) {
+        host_.log(LogLevel::info, std::to_string(rest.on_disk) + " metrics stay on disk for the next run");
+    }
+    if (const auto left = static_cast<std::int64_t>(rest.lost); left != 0) {
         host_.ledger().add({.dropped = left, .held = -left});
         if (!left_out_) {
             undelivered_ += left;
@@ -183,11 +227,11 @@ void OutputTwin::leave_out() {
 void OutputTwin::serve() {
     for (;;) {
         switch (buffer_.wait_for_work(SteadyClock::now() + kIdle)) {
-            case MemoryBuffer::Work::closed:
+            case Buffer::Work::closed:
                 return;
-            case MemoryBuffer::Work::timeout:
+            case Buffer::Work::timeout:
                 continue;
-            case MemoryBuffer::Work::due:
+            case Buffer::Work::due:
                 break;
         }
         if (!write_batch()) {
@@ -204,6 +248,9 @@ void OutputTwin::drain_buffer() {
     backoff_.reset();
     while (buffer_.size() != 0 && SteadyClock::now() < deadline_.load()) {
         if (!write_batch()) {
+            if (buffer_.is_on_disk()) {
+                return;  // it waits there as well as here
+            }
             pause(backoff_.next(report_.retry_after));
         }
     }
@@ -220,6 +267,9 @@ void OutputTwin::pause(std::chrono::nanoseconds wait) {
 
 bool OutputTwin::write_batch() {
     const MetricSpan metrics = buffer_.take(buffer_.settings().batch_size);
+    if (metrics.size() == 0) {
+        return pass_unreadable();
+    }
     delivery::deliver(metrics, write_, report_);
     if (!report_.rejected.empty()) {
         log_rejected();
@@ -228,7 +278,7 @@ bool OutputTwin::write_batch() {
     const auto accepted = static_cast<std::int64_t>(report_.accepted);
     host_.ledger().add({.delivered = accepted, .rejected = rejected, .held = -accepted - rejected});
     host_.ledger().count("writes");
-    buffer_.finish(report_.kept);
+    book(buffer_.finish(report_.kept));
     log_health();
     if (report_.health == Health::good) {
         backoff_.reset();
@@ -236,6 +286,19 @@ bool OutputTwin::write_batch() {
     }
     host_.ledger().count("write_errors");
     return report_.health == Health::stopped && accepted != 0;
+}
+
+bool OutputTwin::pass_unreadable() {
+    const Buffer::Losses losses = buffer_.finish({});
+    book(losses);
+    if (losses.damaged + losses.dropped != 0 || buffer_.size() == 0) {
+        return true;
+    }
+    report_.health = Health::unavailable;
+    report_.retry_after = {};
+    report_.error = "the disk buffer cannot be read";
+    log_health();
+    return false;
 }
 
 void OutputTwin::log_rejected() {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/delivery/backoff.hpp"
+#include "core/delivery/buffer.hpp"
 #include "core/delivery/deliver.hpp"
-#include "core/delivery/memory_buffer.hpp"
 #include "core/observe/event_log.hpp"
 #include "core/runtime/fan_out.hpp"
 #include "core/runtime/instance.hpp"
@@ -36,6 +36,11 @@ public:
 
     void accept(delivery::BatchRef batch) override;
 
+    /// Whether a part of the buffer is on disk, for which sync_buffer is to be called every second.
+    [[nodiscard]] bool has_disk() const noexcept { return buffer_.has_disk(); }
+    /// [any thread]
+    void sync_buffer() { buffer_.sync_if_due(); }
+
     /// From now on no input waits for room here. [any thread]
     void let_through() { buffer_.let_through(); }
     /// No more metrics will come: write what is held, and at the deadline drop the rest, counted.
@@ -63,12 +68,17 @@ private:
     bool write_batch();
     /// Waits for a while, or less when told to drain or when its deadline is nearer.
     void pause(std::chrono::nanoseconds wait);
+    /// When nothing could be taken although metrics wait; true if they are settled for all that.
+    bool pass_unreadable();
     void log_rejected();
     void log_health();
     /// Books metrics that the buffer could not hold; the line in the log begins with their number.
     void drop(std::int64_t count, std::string_view why);
+    void book(const delivery::Buffer::Losses& losses);
+    /// Books metrics that an earlier run has left.
+    void note_restored(std::size_t count);
     void leave_out();
-    /// Drops what the buffer holds, counted.
+    /// Leaves on disk what is there, and drops the rest of what the buffer holds, counted.
     void drop_rest();
     /// Whether the node is to end and nothing waits for it.
     [[nodiscard]] bool has_drained() const {
@@ -80,7 +90,7 @@ private:
     MetricFilter filter_;
     Startup startup_;
     std::shared_ptr<delivery::BatchPool> pool_;
-    delivery::MemoryBuffer buffer_;
+    delivery::Buffer buffer_;
     delivery::Backoff backoff_;
     delivery::Write write_;
     delivery::Report report_;

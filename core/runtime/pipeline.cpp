@@ -123,6 +123,11 @@ private:
             case Kind::output: {
                 auto settings = apply<OutputSettings>(values);
                 note(settings);
+                if (settings.buffer == BufferKind::disk && agent_.state_dir.empty()) {
+                    problems_.add({values.position("buffer"), node.label() + ": option `buffer`",
+                                   "a buffer on disk needs a folder to be in",
+                                   "set state_dir under [agent]"});
+                }
                 built.settings = std::move(settings);
                 break;
             }

@@ -1,7 +1,7 @@
 // The options of the agent and those common to all nodes, declared like a plugin's.
 #pragma once
 
-#include "core/delivery/memory_buffer.hpp"
+#include "core/delivery/buffer.hpp"
 #include "core/observe/log.hpp"
 
 #include <heliograph/options.hpp>
@@ -154,11 +154,17 @@ struct ProcessorSettings : CommonSettings {
                                 .at_most(kLongest)));
 };
 
+/// Where an output's buffer is.
+enum class BufferKind : std::uint8_t { memory, disk };
+
 /// Unset values come from [agent].
 struct OutputSettings : CommonSettings {
     std::optional<std::int64_t> metric_batch_size;
     std::optional<std::chrono::nanoseconds> flush_interval;
     std::optional<Size> buffer_limit;
+    BufferKind buffer = BufferKind::memory;
+    Size disk_limit{std::uint64_t{1} << 30};
+    delivery::Sync sync = delivery::Sync::every_second;
     delivery::WhenFull when_full = delivery::WhenFull::drop_oldest;
     std::chrono::nanoseconds retry_initial = 1s;
     std::chrono::nanoseconds retry_max = 60s;
@@ -177,6 +183,20 @@ struct OutputSettings : CommonSettings {
                 .at_most(kLongest),
             option<&OutputSettings::buffer_limit>("buffer_limit", "Memory that the buffer may hold.")
                 .at_least(Size{4096}),
+            option<&OutputSettings::buffer>(
+                "buffer",
+                "Where metrics wait: in `memory`, or on `disk` in state_dir, where they survive a restart.")
+                .choices({{"memory", BufferKind::memory}, {"disk", BufferKind::disk}}),
+            option<&OutputSettings::disk_limit>("disk_limit", "Space that a buffer on disk may take.")
+                .at_least(Size{std::uint64_t{1} << 20}),
+            option<&OutputSettings::sync>("sync",
+                                          "When a buffer on disk waits for the disk: before metrics count as "
+                                          "buffered (`always`), every "
+                                          "second (`1s`: a power cut costs at most that), or `never`. A "
+                                          "crash of the program costs nothing.")
+                .choices({{"always", delivery::Sync::always},
+                          {"1s", delivery::Sync::every_second},
+                          {"never", delivery::Sync::never}}),
             option<&OutputSettings::when_full>(
                 "when_full", "When the buffer is full: lose the oldest, counted, or make the inputs wait.")
                 .choices(

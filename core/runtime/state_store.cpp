@@ -14,22 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A part of a file name: anything but letters, digits, `_`, `-` and `.` becomes `%xx`.
-std::string file_part(std::string_view text) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string safe;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-            c == '-' || (c == '.' && !safe.empty())) {
-            safe += c;
-        } else {
-            safe += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
-        }
-    }
-    return safe;
-}
-
 std::string failure(std::string_view what, const fs::path& path) {
     return "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(errno);
 }
@@ -58,8 +42,23 @@ std::string write_file(const fs::path& path, std::string_view bytes) {
 
 }  // namespace
 
+std::string file_name_of(std::string_view name) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string safe;
+    for (const char c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+            c == '-' || (c == '.' && !safe.empty())) {
+            safe += c;
+        } else {
+            safe += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+        }
+    }
+    return safe;
+}
+
 fs::path StateStore::file_of(std::string_view node, std::string_view key) const {
-    return folder_ / (file_part(node) + "." + file_part(key) + ".state");
+    return folder_ / (file_name_of(node) + "." + file_name_of(key) + ".state");
 }
 
 std::optional<std::string> StateStore::load(std::string_view node, std::string_view key) {

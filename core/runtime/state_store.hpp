@@ -11,6 +11,9 @@
 
 namespace heliograph::runtime {
 
+/// A name as part of a file's: anything but letters, digits, `_`, `-` and `.` becomes `%xx`. [any thread]
+[[nodiscard]] std::string file_name_of(std::string_view name);
+
 /// Keeps values by node and key. With a folder they are files `<node>.<key>.state` in it, written beside and
 /// renamed, so that a crash leaves the old value or the new one; without a folder they live as long as the
 /// process. [any thread]

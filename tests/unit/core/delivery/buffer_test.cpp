@@ -1,4 +1,4 @@
-#include "core/delivery/memory_buffer.hpp"
+#include "core/delivery/buffer.hpp"
 
 #include "tests/unit/core/delivery/numbered.hpp"
 
@@ -16,8 +16,8 @@ namespace heliograph::delivery {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = MemoryBuffer::Clock;
-using Work = MemoryBuffer::Work;
+using Clock = Buffer::Clock;
+using Work = Buffer::Work;
 
 /// The end of waits that a test does not expect to last.
 Clock::time_point soon() {
@@ -29,7 +29,7 @@ std::vector<bool> all(bool kept, std::size_t count) {
 }
 
 /// Takes everything, batch by batch.
-std::vector<int> drain(MemoryBuffer& buffer) {
+std::vector<int> drain(Buffer& buffer) {
     std::vector<int> numbers;
     while (buffer.size() != 0) {
         const MetricSpan metrics = buffer.take(SIZE_MAX);
@@ -43,10 +43,10 @@ std::vector<int> drain(MemoryBuffer& buffer) {
 TEST_CASE("Metrics come out in the order in which they went in, and the accounts return to nothing",
           "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({});
-    CHECK(buffer.append(numbered(*pool, 0, 5), Clock::now()) == 0);
-    CHECK(buffer.append(numbered(*pool, 5, 1), Clock::now()) == 0);
-    CHECK(buffer.append(numbered(*pool, 6, 10), Clock::now()) == 0);
+    Buffer buffer({});
+    CHECK(buffer.append(numbered(*pool, 0, 5), Clock::now()).dropped == 0);
+    CHECK(buffer.append(numbered(*pool, 5, 1), Clock::now()).dropped == 0);
+    CHECK(buffer.append(numbered(*pool, 6, 10), Clock::now()).dropped == 0);
     CHECK(buffer.size() == 16);
     CHECK(buffer.bytes() > 0);
     CHECK(drain(buffer) == range(0, 15));
@@ -56,7 +56,7 @@ TEST_CASE("Metrics come out in the order in which they went in, and the accounts
 
 TEST_CASE("A large batch is taken in pieces of batch_size", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({.batch_size = 30});
+    Buffer buffer({.batch_size = 30});
     buffer.append(numbered(*pool, 0, 70), Clock::now());
     buffer.append(numbered(*pool, 70, 10), Clock::now());
     std::vector<std::size_t> sizes;
@@ -75,7 +75,7 @@ TEST_CASE("A large batch is taken in pieces of batch_size", "[unit][delivery]") 
 
 TEST_CASE("Fewer metrics can be taken than a batch holds", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({});
+    Buffer buffer({});
     buffer.append(numbered(*pool, 0, 10), Clock::now());
     CHECK(numbers_of(buffer.take(1)) == range(0, 0));
     buffer.finish({false});
@@ -86,7 +86,7 @@ TEST_CASE("Fewer metrics can be taken than a batch holds", "[unit][delivery]") {
 
 TEST_CASE("Kept metrics come first again, in their order", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({.batch_size = 6});
+    Buffer buffer({.batch_size = 6});
     buffer.append(numbered(*pool, 0, 4), Clock::now());
     buffer.append(numbered(*pool, 4, 4), Clock::now());
     CHECK(numbers_of(buffer.take(SIZE_MAX)) == range(0, 5));
@@ -104,7 +104,7 @@ TEST_CASE("Whatever is kept and however often, nothing is lost or doubled and no
           "[unit][delivery]") {
     const auto pool = BatchPool::make();
     std::mt19937 random(20260621);
-    MemoryBuffer buffer({.limit_bytes = SIZE_MAX / 2, .batch_size = 37});
+    Buffer buffer({.limit_bytes = SIZE_MAX / 2, .batch_size = 37});
     int next = 0;
     std::vector<int> waiting;
     for (int round = 0; round < 2000; ++round) {
@@ -140,12 +140,12 @@ TEST_CASE("Whatever is kept and however often, nothing is lost or doubled and no
 TEST_CASE("A full buffer drops the oldest and says how many", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const std::size_t one = numbered(*pool, 0, 10).footprint();
-    MemoryBuffer buffer({.limit_bytes = 3 * one});
+    Buffer buffer({.limit_bytes = 3 * one});
     for (int i = 0; i < 3; ++i) {
-        CHECK(buffer.append(numbered(*pool, 10 * i, 10), Clock::now()) == 0);
+        CHECK(buffer.append(numbered(*pool, 10 * i, 10), Clock::now()).dropped == 0);
     }
-    CHECK(buffer.append(numbered(*pool, 30, 10), Clock::now()) == 10);
-    CHECK(buffer.append(numbered(*pool, 40, 10), Clock::now()) == 10);
+    CHECK(buffer.append(numbered(*pool, 30, 10), Clock::now()).dropped == 10);
+    CHECK(buffer.append(numbered(*pool, 40, 10), Clock::now()).dropped == 10);
     CHECK(buffer.bytes() <= 3 * one);
     CHECK(buffer.size() == 30);
     CHECK(drain(buffer) == range(20, 49));
@@ -155,11 +155,11 @@ TEST_CASE("A full buffer drops the oldest and says how many", "[unit][delivery]"
 TEST_CASE("What is out to be written is never dropped", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const std::size_t one = numbered(*pool, 0, 10).footprint();
-    MemoryBuffer buffer({.limit_bytes = 2 * one, .batch_size = 10});
+    Buffer buffer({.limit_bytes = 2 * one, .batch_size = 10});
     buffer.append(numbered(*pool, 0, 10), Clock::now());
     buffer.append(numbered(*pool, 10, 10), Clock::now());
     CHECK(numbers_of(buffer.take(SIZE_MAX)) == range(0, 9));
-    CHECK(buffer.append(numbered(*pool, 20, 10), Clock::now()) == 10);
+    CHECK(buffer.append(numbered(*pool, 20, 10), Clock::now()).dropped == 10);
     buffer.finish(all(true, 10));
     std::vector<int> want = range(0, 9);
     for (int i = 20; i < 30; ++i) {
@@ -172,11 +172,11 @@ TEST_CASE("What is out to be written is never dropped", "[unit][delivery]") {
 TEST_CASE("A batch larger than the limit is taken all the same", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const WhenFull when_full = GENERATE(WhenFull::drop_oldest, WhenFull::block);
-    MemoryBuffer buffer({.limit_bytes = 100, .when_full = when_full});
-    CHECK(buffer.append(numbered(*pool, 0, 50), Clock::now()) == 0);
+    Buffer buffer({.limit_bytes = 100, .when_full = when_full});
+    CHECK(buffer.append(numbered(*pool, 0, 50), Clock::now()).dropped == 0);
     CHECK(buffer.size() == 50);
     if (when_full == WhenFull::drop_oldest) {
-        CHECK(buffer.append(numbered(*pool, 50, 1), Clock::now()) == 50);
+        CHECK(buffer.append(numbered(*pool, 50, 1), Clock::now()).dropped == 50);
         CHECK(buffer.size() == 1);
     }
 }
@@ -184,11 +184,11 @@ TEST_CASE("A batch larger than the limit is taken all the same", "[unit][deliver
 TEST_CASE("A blocked append waits for room and then drops nothing", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const std::size_t one = numbered(*pool, 0, 10).footprint();
-    MemoryBuffer buffer({.limit_bytes = 2 * one, .when_full = WhenFull::block, .batch_size = 10});
+    Buffer buffer({.limit_bytes = 2 * one, .when_full = WhenFull::block, .batch_size = 10});
     buffer.append(numbered(*pool, 0, 10), Clock::now());
     buffer.append(numbered(*pool, 10, 10), Clock::now());
-    auto blocked =
-        std::async(std::launch::async, [&] { return buffer.append(numbered(*pool, 20, 10), Clock::now()); });
+    auto blocked = std::async(std::launch::async,
+                              [&] { return buffer.append(numbered(*pool, 20, 10), Clock::now()).dropped; });
     CHECK(blocked.wait_for(20ms) == std::future_status::timeout);
     static_cast<void>(buffer.take(SIZE_MAX));
     CHECK(blocked.wait_for(20ms) == std::future_status::timeout);  // out, but not yet delivered
@@ -201,12 +201,12 @@ TEST_CASE("A blocked append waits for room and then drops nothing", "[unit][deli
 TEST_CASE("A blocked append is let through on request, and by close", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const bool by_close = GENERATE(false, true);
-    MemoryBuffer buffer({.limit_bytes = 1, .when_full = WhenFull::block});
+    Buffer buffer({.limit_bytes = 1, .when_full = WhenFull::block});
     buffer.append(numbered(*pool, 0, 1), Clock::now());
     std::vector<std::future<std::size_t>> blocked;
     for (int i = 0; i < 3; ++i) {
-        blocked.push_back(std::async(std::launch::async,
-                                     [&] { return buffer.append(numbered(*pool, 1, 1), Clock::now()); }));
+        blocked.push_back(std::async(
+            std::launch::async, [&] { return buffer.append(numbered(*pool, 1, 1), Clock::now()).dropped; }));
     }
     CHECK(blocked.front().wait_for(20ms) == std::future_status::timeout);
     if (by_close) {
@@ -219,20 +219,20 @@ TEST_CASE("A blocked append is let through on request, and by close", "[unit][de
         CHECK(append.get() == 0);
     }
     CHECK(buffer.size() == 4);
-    CHECK(buffer.append(numbered(*pool, 2, 1), Clock::now()) == 0);
+    CHECK(buffer.append(numbered(*pool, 2, 1), Clock::now()).dropped == 0);
 }
 
 TEST_CASE("A write is due when a batch is full, or when the oldest metric has waited long enough",
           "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({.batch_size = 10, .flush_interval = 1h});
+    Buffer buffer({.batch_size = 10, .flush_interval = 1h});
     CHECK(buffer.wait_for_work(Clock::now()) == Work::timeout);
     buffer.append(numbered(*pool, 0, 9), Clock::now());
     CHECK(buffer.wait_for_work(Clock::now()) == Work::timeout);
     buffer.append(numbered(*pool, 9, 1), Clock::now());
     CHECK(buffer.wait_for_work(soon()) == Work::due);
 
-    MemoryBuffer aged({.batch_size = 10, .flush_interval = 1h});
+    Buffer aged({.batch_size = 10, .flush_interval = 1h});
     aged.append(numbered(*pool, 0, 1), Clock::now() - 2h);
     CHECK(aged.wait_for_work(soon()) == Work::due);
 }
@@ -242,14 +242,14 @@ TEST_CASE("A write is due when half of the limit is used, or when an append wait
     const auto pool = BatchPool::make();
     const std::size_t bytes = numbered(*pool, 0, 5).footprint();
     SECTION("half of the limit") {
-        MemoryBuffer buffer({.limit_bytes = 4 * bytes, .flush_interval = 1h});
+        Buffer buffer({.limit_bytes = 4 * bytes, .flush_interval = 1h});
         buffer.append(numbered(*pool, 0, 5), Clock::now());
         CHECK(buffer.wait_for_work(Clock::now()) == Work::timeout);
         buffer.append(numbered(*pool, 5, 5), Clock::now());
         CHECK(buffer.wait_for_work(soon()) == Work::due);
     }
     SECTION("a waiting append") {
-        MemoryBuffer buffer({.limit_bytes = bytes, .when_full = WhenFull::block, .flush_interval = 1h});
+        Buffer buffer({.limit_bytes = bytes, .when_full = WhenFull::block, .flush_interval = 1h});
         buffer.append(numbered(*pool, 0, 5), Clock::now());
         auto second =
             std::async(std::launch::async, [&] { buffer.append(numbered(*pool, 5, 5), Clock::now()); });
@@ -261,7 +261,7 @@ TEST_CASE("A write is due when half of the limit is used, or when an append wait
 
 TEST_CASE("A batch counts as a whole for as long as one metric of it is kept", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({});
+    Buffer buffer({});
     buffer.append(numbered(*pool, 0, 10), Clock::now());
     const std::size_t whole = buffer.bytes();
     std::vector<bool> kept = all(false, 10);
@@ -277,8 +277,7 @@ TEST_CASE("A batch counts as a whole for as long as one metric of it is kept", "
 TEST_CASE("A reader that waits wakes for the first metric's time and for a full batch", "[unit][delivery]") {
     const auto pool = BatchPool::make();
     const bool full = GENERATE(false, true);
-    MemoryBuffer buffer(
-        {.batch_size = 10, .flush_interval = full ? Clock::duration(1h) : Clock::duration(5ms)});
+    Buffer buffer({.batch_size = 10, .flush_interval = full ? Clock::duration(1h) : Clock::duration(5ms)});
     auto reader = std::async(std::launch::async, [&] { return buffer.wait_for_work(soon()); });
     buffer.append(numbered(*pool, 0, 1), Clock::now());
     if (full) {
@@ -290,7 +289,7 @@ TEST_CASE("A reader that waits wakes for the first metric's time and for a full 
 
 TEST_CASE("Closing wakes every waiter and stays", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({});
+    Buffer buffer({});
     auto reader = std::async(std::launch::async, [&] { return buffer.wait_for_work(soon()); });
     auto pause = std::async(std::launch::async, [&] { return buffer.wait_for_close(soon()); });
     CHECK(reader.wait_for(10ms) == std::future_status::timeout);
@@ -305,18 +304,18 @@ TEST_CASE("Closing wakes every waiter and stays", "[unit][delivery]") {
 
 TEST_CASE("Waiting for close does not end early because work is due", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({.batch_size = 1, .flush_interval = 0s});
+    Buffer buffer({.batch_size = 1, .flush_interval = 0s});
     buffer.append(numbered(*pool, 0, 3), Clock::now());
     CHECK(buffer.wait_for_close(Clock::now() + 5ms) == Work::timeout);
 }
 
 TEST_CASE("clear empties the buffer and says of how many", "[unit][delivery]") {
     const auto pool = BatchPool::make();
-    MemoryBuffer buffer({});
+    Buffer buffer({});
     buffer.append(numbered(*pool, 0, 3), Clock::now());
     buffer.append(numbered(*pool, 3, 4), Clock::now());
-    CHECK(buffer.clear() == 7);
-    CHECK(buffer.clear() == 0);
+    CHECK(buffer.clear().lost == 7);
+    CHECK(buffer.clear().lost == 0);
     CHECK(buffer.bytes() == 0);
 }
 
@@ -324,8 +323,7 @@ TEST_CASE("Several writers and one reader pass everything on exactly once", "[un
     const WhenFull when_full = GENERATE(WhenFull::block, WhenFull::drop_oldest);
     const auto pool = BatchPool::make();
     const std::size_t one = numbered(*pool, 0, 10).footprint();
-    MemoryBuffer buffer(
-        {.limit_bytes = 5 * one, .when_full = when_full, .batch_size = 25, .flush_interval = 0s});
+    Buffer buffer({.limit_bytes = 5 * one, .when_full = when_full, .batch_size = 25, .flush_interval = 0s});
     constexpr int kWriters = 3;
     constexpr int kEach = 3000;
     std::atomic<std::size_t> dropped{0};
@@ -333,7 +331,7 @@ TEST_CASE("Several writers and one reader pass everything on exactly once", "[un
     for (int w = 0; w < kWriters; ++w) {
         writers.emplace_back([&, w] {
             for (int i = 0; i < kEach; i += 10) {
-                dropped += buffer.append(numbered(*pool, w * kEach + i, 10), Clock::now());
+                dropped += buffer.append(numbered(*pool, w * kEach + i, 10), Clock::now()).dropped;
             }
         });
     }

@@ -1,0 +1,364 @@
+#include "core/delivery/disk_log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace heliograph::delivery {
+namespace {
+
+constexpr std::string_view kSuffix = ".log";
+constexpr std::size_t kNameDigits = 20;
+/// How much is read from a segment at once.
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
+
+}  // namespace
+
+std::string segment_name(std::uint64_t first) {
+    const std::string digits = std::to_string(first);
+    return std::string(kNameDigits - digits.size(), '0') + digits + std::string(kSuffix);
+}
+
+std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
+    if (name.size() != kNameDigits + kSuffix.size() || name.substr(kNameDigits) != kSuffix) {
+        return std::nullopt;
+    }
+    std::uint64_t first = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + kNameDigits, first);
+    return error == std::errc() && end == name.data() + kNameDigits ? std::optional(first) : std::nullopt;
+}
+
+std::filesystem::path DiskLog::path_of(std::uint64_t first) const {
+    return settings_.folder / segment_name(first);
+}
+
+std::error_code DiskLog::open(std::uint64_t at_least, OpenedLog& opened) {
+    if (auto error = files_.make_folder(settings_.folder)) {
+        return error;
+    }
+    std::error_code error;
+    std::vector<std::uint64_t> firsts;
+    for (const std::string& name : files_.list(settings_.folder, error)) {
+        if (const auto first = parse_segment_name(name)) {
+            firsts.push_back(*first);
+        }
+    }
+    if (error) {
+        return error;
+    }
+    std::sort(firsts.begin(), firsts.end());
+    for (const std::uint64_t first : firsts) {
+        const File file(files_, files_.open(path_of(first), FileSystem::Mode::read, error));
+        const std::uint64_t bytes = error ? 0 : files_.size(file.get(), error);
+        if (error) {
+            return error;
+        }
+        segments_.push_back({first, bytes});
+    }
+    if (!segments_.empty()) {
+        error = recover_last(opened);
+    }
+    end_ = std::max(end_, at_least);
+    synced_ = end_;
+    opened.first = segments_.empty() ? end_ : segments_.front().first;
+    opened.end = end_;
+    return error;
+}
+
+std::error_code DiskLog::recover_last(OpenedLog& opened) {
+    std::error_code error;
+    Segment& last = segments_.back();
+    end_ = last.first;
+    std::uint64_t intact_bytes = 0;
+    if (open_for_reading(last.first, error)) {
+        RecordHeader header;
+        std::string_view text;
+        while (next_record(header, text, error)) {
+            end_ = std::max(end_, header.end());
+            intact_bytes = read_offset_;
+        }
+    }
+    open_segment_.reset();
+    if (error) {
+        return error;
+    }
+    opened.cut_bytes = last.bytes - intact_bytes;
+    tail_ = std::make_shared<File>(files_, files_.open(path_of(last.first), FileSystem::Mode::write, error));
+    if (!error && opened.cut_bytes != 0) {
+        error = files_.truncate(tail_->get(), intact_bytes);
+        last.bytes = intact_bytes;
+    }
+    return error;
+}
+
+std::error_code DiskLog::begin_segment() {
+    if (tail_ != nullptr && tail_->is_open() && files_.is_linked(tail_->get())) {
+        if (auto error = files_.sync(tail_->get())) {
+            return error;
+        }
+    } else if (auto error = files_.make_folder(settings_.folder)) {
+        return error;
+    }
+    const std::uint64_t first = end();
+    std::error_code error;
+    auto file = std::make_shared<File>(files_, files_.open(path_of(first), FileSystem::Mode::write, error));
+    if (error) {
+        return error;
+    }
+    const std::string heading = "# heliograph buffer 1 of " + settings_.owner + "\n";
+    error = files_.truncate(file->get(), 0);
+    if (!error) {
+        error = files_.write(file->get(), heading, 0);
+    }
+    if (!error) {
+        error = files_.sync_folder(settings_.folder);
+    }
+    if (error) {
+        return error;
+    }
+    tail_ = std::move(file);
+    const std::lock_guard lock(mutex_);
+    std::erase_if(segments_, [&](const Segment& segment) { return segment.first == first; });
+    segments_.push_back({first, heading.size()});
+    return {};
+}
+
+std::error_code DiskLog::append(std::uint32_t count, char* record, std::size_t size) {
+    const std::lock_guard tail_lock(tail_mutex_);
+    const bool usable = tail_ != nullptr && tail_->is_open() && files_.is_linked(tail_->get());
+    const std::uint64_t offset = usable ? bytes_of_last() : 0;
+    if (!usable || offset >= settings_.segment_bytes) {
+        if (auto error = begin_segment()) {
+            return error;
+        }
+    }
+    return write_record(count, record, size);
+}
+
+std::error_code DiskLog::write_record(std::uint32_t count, char* record, std::size_t size) {
+    const std::uint64_t offset = bytes_of_last();
+    const std::string_view text(record + kRecordHeaderBytes, size - kRecordHeaderBytes);
+    write_record_header(record, end(), count, text);
+    if (auto error = files_.write(tail_->get(), {record, size}, offset)) {
+        // What was written of it is not counted, so the next record overwrites it, and opening would cut it
+        // off.
+        static_cast<void>(files_.truncate(tail_->get(), offset));
+        return error;
+    }
+    const std::lock_guard lock(mutex_);
+    segments_.back().bytes += size;
+    end_ += count;
+    return {};
+}
+
+std::error_code DiskLog::sync(std::uint64_t sequence) {
+    const std::lock_guard sync_lock(sync_mutex_);
+    if (synced_ >= sequence) {
+        return {};
+    }
+    std::shared_ptr<File> file;
+    std::uint64_t written = 0;
+    {
+        const std::lock_guard tail_lock(tail_mutex_);
+        file = tail_;
+        written = end();
+    }
+    if (file != nullptr && file->is_open()) {
+        if (auto error = files_.sync(file->get())) {
+            return error;
+        }
+    }
+    synced_ = written;
+    return {};
+}
+
+bool DiskLog::read(std::uint64_t sequence, RecordHeader& header, std::string_view& text,
+                   std::error_code& error) {
+    error.clear();
+    if (sequence >= end()) {
+        return false;
+    }
+    if (!open_segment_.is_open() || sequence < next_sequence_) {
+        if (!open_segment_of(sequence, error)) {
+            return false;
+        }
+    }
+    for (;;) {
+        while (next_record(header, text, error)) {
+            if (header.end() > sequence) {
+                return true;
+            }
+        }
+        if (error || !open_segment_after(open_first_, error)) {
+            return false;
+        }
+    }
+}
+
+bool DiskLog::open_segment_of(std::uint64_t sequence, std::error_code& error) {
+    std::uint64_t first = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (segments_.empty()) {
+            return false;
+        }
+        auto after =
+            std::upper_bound(segments_.begin(), segments_.end(), sequence,
+                             [](std::uint64_t s, const Segment& segment) { return s < segment.first; });
+        first = (after == segments_.begin() ? after : std::prev(after))->first;
+    }
+    return open_for_reading(first, error);
+}
+
+bool DiskLog::open_segment_after(std::uint64_t first, std::error_code& error) {
+    std::optional<std::uint64_t> next;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = std::find_if(segments_.begin(), segments_.end(),
+                                        [&](const Segment& segment) { return segment.first > first; });
+        if (found == segments_.end()) {
+            return false;
+        }
+        next = found->first;
+    }
+    return open_for_reading(*next, error);
+}
+
+bool DiskLog::open_for_reading(std::uint64_t first, std::error_code& error) {
+    open_segment_ = File(files_, files_.open(path_of(first), FileSystem::Mode::read, error));
+    open_first_ = first;
+    next_sequence_ = first;
+    read_offset_ = 0;
+    window_.clear();
+    window_offset_ = 0;
+    if (error == std::errc::no_such_file_or_directory) {
+        // Somebody removed it: all of its metrics are missing, and the next segment goes on.
+        error.clear();
+        return open_segment_after(first, error);
+    }
+    return !error;
+}
+
+std::uint64_t DiskLog::bytes_of(std::uint64_t first) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(segments_.begin(), segments_.end(),
+                                    [&](const Segment& segment) { return segment.first == first; });
+    return found == segments_.end() ? 0 : found->bytes;
+}
+
+std::uint64_t DiskLog::bytes_of_last() const {
+    const std::lock_guard lock(mutex_);
+    return segments_.back().bytes;
+}
+
+/// At least `wanted` bytes from the next record on, or as many as the segment has.
+std::string_view DiskLog::window(std::size_t wanted, std::error_code& error) {
+    const std::uint64_t limit = bytes_of(open_first_);
+    const std::uint64_t left = limit > read_offset_ ? limit - read_offset_ : 0;
+    wanted = static_cast<std::size_t>(std::min<std::uint64_t>(wanted, left));
+    if (read_offset_ < window_offset_ || read_offset_ + wanted > window_offset_ + window_.size()) {
+        window_.resize(static_cast<std::size_t>(
+            std::min<std::uint64_t>(left, std::max<std::size_t>(wanted, kReadBytes))));
+        window_offset_ = read_offset_;
+        window_.resize(files_.read(open_segment_.get(), window_, read_offset_, error));
+        if (error) {
+            window_.clear();
+            return {};
+        }
+    }
+    return std::string_view(window_).substr(static_cast<std::size_t>(read_offset_ - window_offset_));
+}
+
+bool DiskLog::take_record(RecordHeader& header, std::string_view& text, std::error_code& error) {
+    std::string_view bytes = window(kRecordHeaderBytes, error);
+    if (read_offset_ == 0 && bytes.substr(0, 2) == "# ") {
+        const std::size_t heading = window(kReadBytes, error).find('\n');
+        if (heading != std::string_view::npos) {
+            read_offset_ = heading + 1;
+            bytes = window(kRecordHeaderBytes, error);
+        }
+    }
+    const auto found = read_record_header(bytes);
+    if (!found) {
+        return false;
+    }
+    bytes = window(kRecordHeaderBytes + found->length, error);
+    if (bytes.size() < kRecordHeaderBytes + found->length) {
+        return false;
+    }
+    text = bytes.substr(kRecordHeaderBytes, found->length);
+    if (!is_intact(bytes, *found, text)) {
+        return false;
+    }
+    header = *found;
+    return true;
+}
+
+bool DiskLog::next_record(RecordHeader& header, std::string_view& text, std::error_code& error) {
+    bool found = take_record(header, text, error);
+    if (!found && !error) {
+        const std::uint64_t limit = bytes_of(open_first_);
+        if (read_offset_ >= limit) {
+            return false;
+        }
+        // Damage, which is rare: the rest of the segment is searched for where it ends.
+        window_.clear();
+        const std::string_view rest = window(static_cast<std::size_t>(limit - read_offset_), error);
+        const auto next = error ? std::nullopt : find_record(rest, 0);
+        if (!next) {
+            read_offset_ = error ? read_offset_ : limit;
+            return false;
+        }
+        read_offset_ += next->offset;
+        header = next->header;
+        text = next->text;
+        found = true;
+    }
+    if (found) {
+        read_offset_ += kRecordHeaderBytes + header.length;
+        next_sequence_ = header.end();
+    }
+    return found;
+}
+
+std::error_code DiskLog::remove_before(std::uint64_t sequence) {
+    // Who reads a segment at the moment goes on with its file, which has lost its name only.
+    const std::lock_guard remove_lock(remove_mutex_);
+    for (;;) {
+        std::uint64_t first = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            if (segments_.size() < 2 || segments_[1].first > sequence) {
+                return {};
+            }
+            first = segments_.front().first;
+        }
+        const std::error_code error = files_.remove(path_of(first));
+        if (error && error != std::errc::no_such_file_or_directory) {
+            return error;
+        }
+        const std::lock_guard lock(mutex_);
+        segments_.pop_front();
+    }
+}
+
+std::uint64_t DiskLog::end() const {
+    const std::lock_guard lock(mutex_);
+    return end_;
+}
+
+std::uint64_t DiskLog::bytes() const {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t sum = 0;
+    for (const Segment& segment : segments_) {
+        sum += segment.bytes;
+    }
+    return sum;
+}
+
+std::optional<std::uint64_t> DiskLog::end_of_oldest() const {
+    const std::lock_guard lock(mutex_);
+    return segments_.size() < 2 ? std::nullopt : std::optional(segments_[1].first);
+}
+
+}  // namespace heliograph::delivery

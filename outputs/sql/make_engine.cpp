@@ -1,5 +1,6 @@
 #include "outputs/sql/make_engine.hpp"
 
+#include "outputs/sql/mariadb_engine.hpp"
 #include "outputs/sql/postgresql_engine.hpp"
 #include "outputs/sql/sqlite_engine.hpp"
 #include "outputs/sql/url.hpp"
@@ -25,7 +26,7 @@ std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Option
         case ServerLocation::Product::mariadb:
             break;
     }
-    throw Fatal("this build has no engine for MariaDB");
+    return std::make_unique<MariadbEngine>(std::move(location), options, host);
 }
 
 }  // namespace

@@ -203,6 +203,11 @@ HttpServer::Implementation::Next HttpServer::Implementation::exchange(Stream& st
     parser.body_limit(kBodyLimit);
     http::read_header(stream, buffer, parser, error);
     if (error) {
+        if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+            error != http::error::end_of_stream && error != http::error::partial_message) {
+            // Something else than HTTP, such as TLS to a plain server.
+            asio::write(stream, asio::buffer(serialize({.status = 400, .close = true}, false)), error);
+        }
         return Next::end;
     }
     ReceivedRequest request;

@@ -84,7 +84,7 @@ private:
     };
     /// An exchange, and what it works on.
     struct Slot {
-        explicit Slot(const ClientSettings& settings) : exchange(settings) {}
+        Slot(const ClientSettings& settings, LastWords& last_words) : exchange(settings, last_words) {}
 
         Exchange exchange;
         const Request* request = nullptr;
@@ -105,6 +105,7 @@ private:
     const ClientSettings settings_;
     std::atomic<bool> interrupted_{false};
     std::mutex multi_mutex_;  // an interrupt and a renewal; all else is on one thread
+    LastWords last_words_;    // before multi_, which holds the connections
     std::unique_ptr<CURLM, FreeMulti> multi_;
     std::vector<std::unique_ptr<Slot>> slots_;  // after multi_, since they leave it first
     std::size_t active_ = 0;
@@ -115,7 +116,7 @@ Client::Implementation::Implementation(ClientSettings settings) : settings_(std:
     ensure_curl();
     check(settings_);
     renew();
-    slots_.push_back(std::make_unique<Slot>(settings_));  // complains about settings at once
+    slots_.push_back(std::make_unique<Slot>(settings_, last_words_));  // complains about settings at once
 }
 
 /// Forgets all connections, resolved names and authorities read.
@@ -164,6 +165,7 @@ void Client::Implementation::run(std::span<const Request> requests, std::span<Ou
         }
         const std::size_t before = active_;
         int running = 0;
+        last_words_.forget();
         ensure(curl_multi_perform(multi_.get(), &running));
         take_finished();
         if (interrupted_) {
@@ -190,7 +192,7 @@ Client::Implementation::Slot& Client::Implementation::free_slot() {
             return *slot;
         }
     }
-    slots_.push_back(std::make_unique<Slot>(settings_));
+    slots_.push_back(std::make_unique<Slot>(settings_, last_words_));
     return *slots_.back();
 }
 
@@ -236,6 +238,7 @@ void Client::Implementation::take_finished() {
 
 void Client::Implementation::finish(Slot& slot, CURLcode code) {
     take_off(slot);
+    slot.exchange.hear_last_words(code);
     if (!interrupted_ && !slot.is_second_try && Exchange::Clock::now() < slot.deadline &&
         slot.exchange.deserves_another_try(code)) {
         slot.is_second_try = true;

@@ -72,6 +72,7 @@ struct Failure {
         sending,
         waiting,
         reset,              ///< of broken
+        handshake,          ///< of broken: while TLS was being agreed on
         not_http,           ///< of broken: the answer is something else
         not_tls,            ///< of tls: the far side speaks plainly
         unknown_authority,  ///< of tls, as all below

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 #include <new>
 #include <stdexcept>
 
@@ -83,7 +84,8 @@ std::string part(CURLU* url, CURLUPart which) {
 
 }  // namespace
 
-Exchange::Exchange(const ClientSettings& settings) : settings_(settings), easy_(curl_easy_init()) {
+Exchange::Exchange(const ClientSettings& settings, LastWords& last_words)
+    : settings_(settings), last_words_(last_words), easy_(curl_easy_init()) {
     if (easy_ == nullptr) {
         throw std::bad_alloc();
     }
@@ -108,6 +110,8 @@ void Exchange::set_constants() {
     set(CURLOPT_HEADERDATA, static_cast<void*>(this));
     set(CURLOPT_WRITEFUNCTION, &Exchange::on_body);
     set(CURLOPT_WRITEDATA, static_cast<void*>(this));
+    set(CURLOPT_CLOSESOCKETFUNCTION, &LastWords::on_close);
+    set(CURLOPT_CLOSESOCKETDATA, static_cast<void*>(&last_words_));
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_QUICK_EXIT, 1L);  // an unanswered look-up of a name would hold up an interrupt
@@ -323,6 +327,33 @@ bool Exchange::body_is_whole() const {
            (length >= 0 && number(CURLINFO_SIZE_DOWNLOAD_T) >= length);
 }
 
+void Exchange::hear_last_words(CURLcode code) {
+    if (code != CURLE_SEND_ERROR || headers_complete_) {
+        return;
+    }
+    long port = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_LOCAL_PORT, &port);
+    const std::string text = last_words_.take(port);
+    std::string_view rest = text;
+    const auto space = rest.find(' ');
+    const auto end = rest.find("\r\n\r\n");
+    long status = 0;
+    if (end == std::string_view::npos || space > end ||
+        std::from_chars(rest.data() + space + 1, rest.data() + end, status).ec != std::errc{} ||
+        status < 200) {
+        return;
+    }
+    for (auto head = rest.substr(0, end + 2); !head.empty(); head.remove_prefix(head.find('\n') + 1)) {
+        take_header(head.substr(0, head.find('\n')));
+    }
+    response_.status = status;
+    headers_complete_ = true;
+    rest.remove_prefix(end + 4);
+    // Chunks and lengths are not looked into: this is for people, and may be short of its end.
+    response_.body = rest.substr(0, settings_.maximum_response_bytes);
+    response_.body_cut = true;
+}
+
 bool Exchange::deserves_another_try(CURLcode code) const {
     if (headers_complete_ ||
         (code != CURLE_SEND_ERROR && code != CURLE_RECV_ERROR && code != CURLE_GOT_NOTHING)) {
@@ -331,15 +362,17 @@ bool Exchange::deserves_another_try(CURLcode code) const {
     long connects = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connects);
     const bool was_kept = connects == 0;
-    // A server that refuses a body without reading it answers and closes; sending may then fail before the
-    // answer is seen. The second time it most likely is.
+    // Over TLS the answer of a server that refuses a body without reading it may be lost. The second time it
+    // is most likely seen; and nothing can be stored twice, since the body never was complete.
     return was_kept || (code == CURLE_SEND_ERROR && sends_body_ && !was_sent());
 }
 
 Failure Exchange::failure(CURLcode code) const {
     Symptoms symptoms{.code = code, .text = error_text_};
     curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &symptoms.system_error);
-    curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &symptoms.verify_result);
+    if (settings_.tls.verify) {
+        curl_easy_getinfo(easy_.get(), CURLINFO_SSL_VERIFYRESULT, &symptoms.verify_result);
+    }
     curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_CONNECTCODE, &symptoms.proxy_status);
     symptoms.through_proxy = !settings_.proxy.empty();
     symptoms.resolved = number(CURLINFO_NAMELOOKUP_TIME_T) > 0;

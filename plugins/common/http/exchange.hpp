@@ -2,6 +2,7 @@
 #pragma once
 
 #include "plugins/common/http/client.hpp"
+#include "plugins/common/http/last_words.hpp"
 
 #include <curl/curl.h>
 
@@ -23,8 +24,8 @@ class Exchange {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `settings` must outlive it. Throws std::bad_alloc.
-    explicit Exchange(const ClientSettings& settings);
+    /// `settings` must outlive it, and `last_words` the connections that it opens. Throws std::bad_alloc.
+    Exchange(const ClientSettings& settings, LastWords& last_words);
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
     ~Exchange() = default;
@@ -35,6 +36,8 @@ public:
     /// be sent at all.
     [[nodiscard]] std::optional<Failure> prepare(const Request& request, ConnectionChoice connection,
                                                  Clock::time_point deadline);
+    /// Takes the answer that was left unread when sending failed, if there is one. Comes before the next two.
+    void hear_last_words(CURLcode code);
     /// Whether a fresh connection may do better, and nothing came back that would be lost.
     [[nodiscard]] bool deserves_another_try(CURLcode code) const;
     /// What it came to.
@@ -69,6 +72,7 @@ private:
     static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
 
     const ClientSettings& settings_;
+    LastWords& last_words_;
     List header_list_;  // before the handle, which points to both lists
     List connect_to_;
     std::unique_ptr<CURL, FreeHandle> easy_;

@@ -134,6 +134,9 @@ std::string of_failure(const Failure& failure, const Place& place) {
                (place.is_https ? "is this the right port?"
                                : "does it expect https://, or is it another port?");
     }
+    if (failure.cause == Cause::handshake) {
+        return failure.reason + " with " + place.where + "; does it expect https:// on this port?";
+    }
     return failure.reason + " (" + place.where + "); did the server restart, or is a proxy in between?";
 }
 

@@ -25,6 +25,8 @@ Failure of_connect(const Symptoms& symptoms) {
             return make(kind, Cause::unreachable, "no route to the host");
         case ENETUNREACH:
             return make(kind, Cause::unreachable, "the network is unreachable");
+        case ECONNRESET:
+            return make(Kind::broken, Cause::reset, "the connection was reset");
         case ETIMEDOUT:
             return make(Kind::timeout, Cause::connecting, "connecting timed out");
         default:
@@ -89,7 +91,13 @@ Failure of_handshake(const Symptoms& symptoms) {
     const auto text = symptoms.text;
     if (contains(text, "reset by peer") || contains(text, "SYSCALL") || contains(text, "unexpected eof") ||
         contains(text, "Broken pipe")) {
-        return make(Kind::broken, Cause::reset, "the connection broke off in the TLS handshake");
+        return make(Kind::broken, Cause::handshake, "the connection broke off in the TLS handshake");
+    }
+    if (contains(text, "asn1 encoding routines") || contains(text, "rsa routines") ||
+        contains(text, "bad signature") || contains(text, "Provider routines")) {
+        // OpenSSL found an authority of the right name, but the certificate was made by another.
+        return make(Kind::tls, Cause::unknown_authority,
+                    "the server's certificate has a signature that does not fit");
     }
     if (auto alert = of_alert(text)) {
         if (contains(text, "protocol version")) {

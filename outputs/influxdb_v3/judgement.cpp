@@ -176,6 +176,8 @@ Judgement judge(const http::Outcome& outcome, Api api, std::size_t sent) {
         judge_server_error(judgement);
     } else if (judgement.action == Action::alarm) {
         judgement.cause = cause_of_alarm(response, reply);
+    } else if (judgement.action == Action::bisect && response.status != 415) {
+        judgement.action = Action::alarm;  // a status that InfluxDB does not use says nothing of the lines
     }
     return judgement;
 }

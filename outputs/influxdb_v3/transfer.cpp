@@ -262,12 +262,16 @@ void Transfer::leave(Chunk& chunk, const Judgement& judgement, const http::Outco
     const long status = outcome.response ? outcome.response->status : 0;
     if (!standing_failure_ || standing_failure_->action != judgement.action ||
         standing_failure_->status != status || standing_failure_->kind != outcome.failure.kind ||
-        standing_failure_->database != database) {
+        standing_failure_->cause != outcome.failure.cause || standing_failure_->database != database) {
         // While the same goes on the text stays the same, numbers in it included, so that the host logs it
         // once.
         const std::string url = endpoint_.write_url(database);
         standing_failure_ = Failure{
-            judgement.action, status, outcome.failure.kind, database,
+            judgement.action,
+            status,
+            outcome.failure.kind,
+            outcome.failure.cause,
+            database,
             advise(judgement, outcome, {endpoint_, database, url, !token.value().empty(), token.file()})};
     }
     if (judgement.retry_after.count() > 0) {

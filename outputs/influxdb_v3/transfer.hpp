@@ -53,6 +53,7 @@ private:
         Action action;
         long status;
         http::Failure::Kind kind;
+        http::Failure::Cause cause;
         std::string database;
         std::string text;
     };

@@ -440,14 +440,6 @@ std::vector<std::string> InfluxDb3Server::tables(std::string_view database) cons
     return names;
 }
 
-std::vector<std::string> InfluxDb3Server::tag_columns(std::string_view database,
-                                                      std::string_view table) const {
-    const std::lock_guard lock(implementation_->mutex_);
-    const auto* tables = implementation_->store_.database(database);
-    const auto found = tables == nullptr ? InfluxDb3Store::Database::const_iterator{} : tables->find(table);
-    return tables == nullptr || found == tables->end() ? std::vector<std::string>{} : found->second.tags;
-}
-
 std::size_t InfluxDb3Server::lines_without_time() const {
     const std::lock_guard lock(implementation_->mutex_);
     return implementation_->lines_without_time_;

@@ -65,9 +65,6 @@ public:
     [[nodiscard]] std::vector<StoredRow> rows(std::string_view database, std::string_view table) const;
     [[nodiscard]] std::size_t row_count(std::string_view database) const;
     [[nodiscard]] std::vector<std::string> tables(std::string_view database) const;
-    /// Tags of a table in the order in which its first write named them.
-    [[nodiscard]] std::vector<std::string> tag_columns(std::string_view database,
-                                                       std::string_view table) const;
     /// Lines that came without a time and so would be stored twice when they are sent twice.
     [[nodiscard]] std::size_t lines_without_time() const;
 

@@ -69,9 +69,6 @@ std::optional<std::string> use_column(InfluxDb3Store::Table& table, std::string_
                    std::to_string(max_columns) + " columns";
         }
         table.types.emplace(name, type);
-        if (type == "tag") {
-            table.tags.emplace_back(name);
-        }
         return std::nullopt;
     }
     if (found->second != type) {

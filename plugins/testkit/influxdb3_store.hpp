@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace heliograph::testkit {
 
@@ -19,7 +18,6 @@ class InfluxDb3Store {
 public:
     struct Table {
         std::map<std::string, std::string> types;  ///< column to "tag", "field::float", …
-        std::vector<std::string> tags;             ///< in the order of their coming
         std::map<std::string, StoredRow> rows;
     };
     using Database = std::map<std::string, Table, std::less<>>;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 namespace heliograph::delivery {
 namespace {
@@ -88,6 +89,10 @@ bool FileSystem::is_linked(int file) noexcept {
 
 std::error_code FileSystem::remove(const std::filesystem::path& path) {
     return ::unlink(path.c_str()) == 0 ? std::error_code() : last_error();
+}
+
+std::error_code FileSystem::rename(const std::filesystem::path& from, const std::filesystem::path& to) {
+    return ::rename(from.c_str(), to.c_str()) == 0 ? std::error_code() : last_error();
 }
 
 std::error_code FileSystem::make_folder(const std::filesystem::path& folder) {

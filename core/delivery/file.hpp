@@ -38,6 +38,9 @@ public:
     /// Whether the file still bears a name: nobody has removed it.
     [[nodiscard]] virtual bool is_linked(int file) noexcept;
     [[nodiscard]] virtual std::error_code remove(const std::filesystem::path& path);
+    /// Replaces what bears the new name.
+    [[nodiscard]] virtual std::error_code rename(const std::filesystem::path& from,
+                                                 const std::filesystem::path& to);
     /// Makes the folder and those above it, and sees to it that its entries are on the disk.
     [[nodiscard]] virtual std::error_code make_folder(const std::filesystem::path& folder);
     [[nodiscard]] virtual std::error_code sync_folder(const std::filesystem::path& folder);

@@ -46,6 +46,20 @@ std::unique_ptr<delivery::DiskStore> disk_store(PluginHost& host, const OutputSe
         });
 }
 
+std::optional<delivery::DeadLetterSettings> dead_letter_settings(const PluginHost& host,
+                                                                 const OutputSettings& settings,
+                                                                 const AgentSettings& agent) {
+    constexpr std::string_view kNone = "none";
+    std::filesystem::path file = settings.dead_letter;
+    if (settings.dead_letter == kNone || (file.empty() && agent.state_dir.empty())) {
+        return std::nullopt;
+    }
+    if (file.empty()) {
+        file = std::filesystem::path(agent.state_dir) / "dead_letter" / (file_name_of(host.label()) + ".lp");
+    }
+    return delivery::DeadLetterSettings{std::move(file), host.label(), settings.dead_letter_limit.bytes};
+}
+
 }  // namespace
 
 OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, const OutputSettings& settings,
@@ -61,7 +75,11 @@ OutputTwin::OutputTwin(PluginHost& host, std::unique_ptr<Instance> instance, con
           hg_plugin& plugin = instance_->door();
           return plugin.write(&plugin, metrics.records().data(), metrics.size(), &verdict, &error);
       }),
-      thread_(host) {}
+      thread_(host) {
+    if (auto dead_letter = dead_letter_settings(host, settings, agent)) {
+        dead_letter_.emplace(std::move(*dead_letter));
+    }
+}
 
 OutputTwin::~OutputTwin() {
     if (thread_.joinable()) {
@@ -272,6 +290,7 @@ bool OutputTwin::write_batch() {
     }
     delivery::deliver(metrics, write_, report_);
     if (!report_.rejected.empty()) {
+        bury_rejected(metrics);
         log_rejected();
     }
     const auto rejected = static_cast<std::int64_t>(report_.rejected.size());
@@ -299,6 +318,26 @@ bool OutputTwin::pass_unreadable() {
     report_.error = "the disk buffer cannot be read";
     log_health();
     return false;
+}
+
+void OutputTwin::bury_rejected(MetricSpan metrics) {
+    if (!dead_letter_) {
+        return;
+    }
+    const std::int64_t now = observe::wall_clock();
+    for (const auto& [index, reason] : report_.rejected) {
+        dead_letter_->add(metrics[index], reason, now);
+    }
+    const auto error = dead_letter_->flush();
+    const auto line = error
+                          ? dead_letter_failures_.failed("cannot write rejected metrics to " +
+                                                             dead_letter_->settings().file.string() + ": " +
+                                                             error.message() + "; they are lost",
+                                                         SteadyClock::now())
+                          : dead_letter_failures_.succeeded("the dead letter is written", SteadyClock::now());
+    if (line) {
+        host_.log(error ? LogLevel::error : LogLevel::info, *line);
+    }
 }
 
 void OutputTwin::log_rejected() {

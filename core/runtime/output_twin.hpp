@@ -3,6 +3,7 @@
 
 #include "core/delivery/backoff.hpp"
 #include "core/delivery/buffer.hpp"
+#include "core/delivery/dead_letter.hpp"
 #include "core/delivery/deliver.hpp"
 #include "core/observe/event_log.hpp"
 #include "core/runtime/fan_out.hpp"
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -70,6 +72,8 @@ private:
     void pause(std::chrono::nanoseconds wait);
     /// When nothing could be taken although metrics wait; true if they are settled for all that.
     bool pass_unreadable();
+    /// Puts what was rejected into the dead letter, and the first reason into the log.
+    void bury_rejected(MetricSpan metrics);
     void log_rejected();
     void log_health();
     /// Books metrics that the buffer could not hold; the line in the log begins with their number.
@@ -95,6 +99,8 @@ private:
     delivery::Write write_;
     delivery::Report report_;
     observe::FailureLog failures_;
+    std::optional<delivery::DeadLetter> dead_letter_;
+    observe::FailureLog dead_letter_failures_;
     observe::RateLimit reject_limit_;
     observe::RateLimit drop_limit_;
     std::mutex drop_mutex_;  // around drop_limit_, which inputs share

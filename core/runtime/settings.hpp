@@ -165,6 +165,8 @@ struct OutputSettings : CommonSettings {
     BufferKind buffer = BufferKind::memory;
     Size disk_limit{std::uint64_t{1} << 30};
     delivery::Sync sync = delivery::Sync::every_second;
+    std::string dead_letter;
+    Size dead_letter_limit{std::uint64_t{64} << 20};
     delivery::WhenFull when_full = delivery::WhenFull::drop_oldest;
     std::chrono::nanoseconds retry_initial = 1s;
     std::chrono::nanoseconds retry_max = 60s;
@@ -197,6 +199,13 @@ struct OutputSettings : CommonSettings {
                 .choices({{"always", delivery::Sync::always},
                           {"1s", delivery::Sync::every_second},
                           {"never", delivery::Sync::never}}),
+            option<&OutputSettings::dead_letter>(
+                "dead_letter",
+                "File for metrics that were rejected for good, with the reasons; `dead_letter/<node>.lp` in "
+                "state_dir unless set, and none without a state_dir, or with `none`."),
+            option<&OutputSettings::dead_letter_limit>(
+                "dead_letter_limit", "Size of that file together with the one before it, `<file>.1`.")
+                .at_least(Size{4096}),
             option<&OutputSettings::when_full>(
                 "when_full", "When the buffer is full: lose the oldest, counted, or make the inputs wait.")
                 .choices(

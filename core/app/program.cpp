@@ -28,7 +28,7 @@ int command_version(const Arguments&) {
     return kSuccess;
 }
 
-constexpr std::array<Command, 8> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"run", "Run the config until SIGINT or SIGTERM. SIGUSR1 logs the ledger.", &command_run, "", ""},
     {"check", "Check the config without opening anything.", &command_check, "", ""},
     {"once", "Gather once from every input, deliver, and say by the exit code how it went.", &command_once,
@@ -37,6 +37,10 @@ constexpr std::array<Command, 8> kCommands{{
     {"plugins", "List the plugins, or describe some with their options.", &command_plugins, "[TYPE...]",
      "text markdown json"},
     {"sample", "Print a commented config for these plugins.", &command_sample, "TYPE...", ""},
+    {"buffer",
+     "Look after buffers on disk: list, verify, repair or export them, or deliver files through an output "
+     "(replay OUTPUT FILE...).",
+     &command_buffer, "ACTION [FOLDER...]", ""},
     {"version", "Print the version.", &command_version, "", ""},
     {"help", "Print this.", nullptr, "", ""},
 }};

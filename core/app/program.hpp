@@ -31,6 +31,7 @@ int run_program(const std::vector<std::string>& arguments);
 // One file per command; each returns an exit code.
 int command_run(const Arguments& arguments);
 int command_once(const Arguments& arguments);
+int command_buffer(const Arguments& arguments);
 int command_check(const Arguments& arguments);
 int command_graph(const Arguments& arguments);
 int command_plugins(const Arguments& arguments);

@@ -68,6 +68,17 @@ std::optional<StoredPosition> parse_position(std::string_view slot) {
     return good ? std::optional(std::move(stored)) : std::nullopt;
 }
 
+std::optional<StoredPosition> newest_stored(std::string_view file) {
+    std::optional<StoredPosition> newest;
+    for (std::size_t at = 0; at < file.size(); at += PositionFile::kSlotBytes) {
+        auto stored = parse_position(file.substr(at, PositionFile::kSlotBytes));
+        if (stored && (!newest || stored->generation > newest->generation)) {
+            newest = std::move(stored);
+        }
+    }
+    return newest;
+}
+
 std::error_code PositionFile::open(const std::filesystem::path& path, std::optional<Position>& found) {
     std::error_code error;
     file_ = File(files_, files_.open(path, FileSystem::Mode::write, error));
@@ -79,13 +90,9 @@ std::error_code PositionFile::open(const std::filesystem::path& path, std::optio
     if (error) {
         return error;
     }
-    const std::string_view text(bytes.data(), size);
-    for (std::size_t at = 0; at < text.size(); at += kSlotBytes) {
-        auto stored = parse_position(text.substr(at, kSlotBytes));
-        if (stored && stored->generation >= generation_) {
-            generation_ = stored->generation;
-            found = std::move(stored->position);
-        }
+    if (auto stored = newest_stored({bytes.data(), size})) {
+        generation_ = stored->generation;
+        found = std::move(stored->position);
     }
     return {};
 }

@@ -41,6 +41,9 @@ struct StoredPosition {
 /// The position that a slot begins with; nothing when it holds none that is intact. [any thread]
 [[nodiscard]] std::optional<StoredPosition> parse_position(std::string_view slot);
 
+/// The newest of the positions that a position file holds. [any thread]
+[[nodiscard]] std::optional<StoredPosition> newest_stored(std::string_view file);
+
 /// The file `position` of a buffer: two slots that are written in turn, so that a write that is cut short
 /// leaves the one before. Not thread-safe.
 class PositionFile {

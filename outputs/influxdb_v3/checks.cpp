@@ -21,9 +21,6 @@ void check_token(const Options& options, Problems& problems) {
     if (options.token.empty()) {
         return;
     }
-    if (!options.token_file.empty()) {
-        problems.report("token", "token and token_file are both set", "keep one of them");
-    }
     if (!is_token(options.token.value)) {
         problems.report("token", "the token contains a space or another character that no token has",
                         "copy it again, without quotes and line ends");

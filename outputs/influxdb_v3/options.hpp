@@ -70,8 +70,8 @@ struct Options {
         heliograph::option<&Options::token>("token", "Token with the right to write; none unless set."),
         heliograph::option<&Options::token_file>(
             "token_file",
-            "File that holds the token instead; read again when it changes and when the server refuses the "
-            "token.")
+            "File that holds the token, used rather than `token`; read again when it changes and when the "
+            "server refuses the token.")
             .example("\"/run/secrets/influxdb_token\""),
         heliograph::option<&Options::token_scheme>(
             "token_scheme",

@@ -198,7 +198,6 @@ TEST_CASE("check names every mistake and what to do about it", "[unit][influxdb_
         {{{"url", std::string("localhost:8181")}}, "url"},
         {{{"url", std::string("ftp://localhost")}}, "url"},
         {{{"url", std::string("http://user:secret@host")}}, "url"},
-        {{{"token", std::string("a")}, {"token_file", std::string("/b")}}, "token"},
         {{{"token", std::string("a b")}}, "token"},
         {{{"database", std::string("")}}, "database"},
         {{{"database", std::string("_internal")}}, "database"},
@@ -238,6 +237,9 @@ TEST_CASE("check finds nothing wrong with what is right", "[unit][influxdb_v3]")
          {"database", std::string("my bucket")}},
         {{"url", std::string("eu-central-1-1.aws.cloud2.influxdata.com")}},
         {{"url", std::string("https://[::1]:8181/influx/")}, {"token_file", std::string("/nowhere")}},
+        {{"url", std::string("http://localhost:8181")},
+         {"token", std::string("a")},
+         {"token_file", std::string("/b")}},
     };
     for (const Settings& settings : good) {
         testkit::RecordingHost host;

@@ -33,6 +33,8 @@ inline std::string new_database(testing::PostgresServer& server) {
 }
 
 struct PostgresFixture {
+    PostgresFixture(const PostgresFixture&) = delete;
+    PostgresFixture& operator=(const PostgresFixture&) = delete;
     explicit PostgresFixture(const testkit::Settings& more = {},
                              testing::PostgresServer& of = shared_server())
         : server(of), database(new_database(of)), output(descriptor(), host, settings(more)) {

@@ -126,8 +126,10 @@ void PostgresqlConnection::clear_interrupt() noexcept {
 }
 
 bool PostgresqlConnection::is_broken() const noexcept {
-    // Between statements nothing is read, unless the server says goodbye.
-    return handle_ == nullptr || PQconsumeInput(handle_) == 0 || PQstatus(handle_) != CONNECTION_OK;
+    // Between statements nothing is read, unless the server says goodbye: its words come with the first call,
+    // its end with the second.
+    return handle_ == nullptr || PQconsumeInput(handle_) == 0 || PQconsumeInput(handle_) == 0 ||
+           PQstatus(handle_) != CONNECTION_OK;
 }
 
 void PostgresqlConnection::connect() {

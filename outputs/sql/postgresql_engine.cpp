@@ -90,7 +90,7 @@ void PostgresqlEngine::create_table(const Identifier& name, std::span<const Colu
 }
 
 void PostgresqlEngine::add_columns(const Table& table, std::span<const Column> columns) {
-    schema_.add_columns(table.name, columns);
+    schema_.add_columns(table, columns);
 }
 
 void PostgresqlEngine::widen_column(const Table& table, const Column& column, ColumnType to) {

@@ -17,6 +17,9 @@ const std::string kLockNumber = "5207281539211317825";
 // A change may rewrite a table or build an index, which takes as long as the table is large.
 constexpr std::chrono::milliseconds kPatience = std::chrono::hours{1};
 
+// Most columns of an index. Source: PostgreSQL, "Limits".
+constexpr std::size_t kMostKeyColumns = 32;
+
 std::string_view type_name(ColumnType type) noexcept {
     switch (type) {
         case ColumnType::floating:
@@ -71,10 +74,20 @@ std::vector<Identifier> key_of(std::span<const Column> columns) {
     return key;
 }
 
+/// Refuses what the server would refuse, without the lock and the way there: it may come with every row.
+void require_key_fits(const Identifier& table, std::size_t columns) {
+    if (columns > kMostKeyColumns) {
+        throw RowError("table " + table.quoted() + " would have " + std::to_string(columns) +
+                       " columns in its key, more than the " + std::to_string(kMostKeyColumns) +
+                       " that PostgreSQL allows; send fewer tags, or set layout = \"jsonb\"");
+    }
+}
+
 }  // namespace
 
 void PostgresqlSchema::create(const Identifier& name, std::span<const Column> columns, Key key) {
     const std::string doing = "create table " + name.quoted();
+    require_key_fits(name, key == Key::unique ? key_of(columns).size() : 0);
     change(doing, [&] {
         if (catalog_.find(name)) {
             return;
@@ -95,8 +108,11 @@ void PostgresqlSchema::create(const Identifier& name, std::span<const Column> co
     });
 }
 
-void PostgresqlSchema::add_columns(const Identifier& name, std::span<const Column> columns) {
+void PostgresqlSchema::add_columns(const Table& known, std::span<const Column> columns) {
+    const Identifier& name = known.name;
     const std::string doing = "add columns to table " + name.quoted();
+    require_key_fits(name,
+                     known.key == Key::unique ? key_of(known.columns).size() + key_of(columns).size() : 0);
     change(doing, [&] {
         const PostgresqlTable table = catalog_.read(name);
         std::vector<Column> missing;

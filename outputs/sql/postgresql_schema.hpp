@@ -23,7 +23,7 @@ public:
         : connection_(connection), catalog_(catalog), create_table_(std::move(create_table)) {}
 
     void create(const Identifier& name, std::span<const Column> columns, Key key);
-    void add_columns(const Identifier& name, std::span<const Column> columns);
+    void add_columns(const Table& known, std::span<const Column> columns);
     void widen(const Identifier& name, const Column& column, ColumnType to);
     void run_script(std::string_view sql, std::string_view doing);
 

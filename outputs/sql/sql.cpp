@@ -56,7 +56,7 @@ void Sql::close() noexcept {
 
 void Sql::write(const MetricSpan& metrics, Verdict& verdict) {
     if (connection_ && connection_->engine->is_stale()) {
-        host().warning("the database's file was removed or replaced while it was open: opening it anew");
+        host().warning("the database's file was removed or replaced, or its server hung up: opening it anew");
         // Before the new connection is made: closing a file drops all locks that the process has on it, also
         // those of another descriptor (POSIX, fcntl).
         close();

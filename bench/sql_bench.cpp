@@ -86,7 +86,7 @@ void must(int code, sqlite3* handle) {
 /// The least that a program can do: bind and step, knowing its one table.
 class BareInsert {
 public:
-    BareInsert(const std::string& path, const std::string& key) {
+    BareInsert(const std::string& path, const std::string& key, const std::string& on_conflict) {
         must(sqlite3_open(path.c_str(), &handle_), handle_);
         run("PRAGMA journal_mode = WAL");
         run("PRAGMA synchronous = NORMAL");
@@ -94,9 +94,8 @@ public:
             "DEFAULT "
             "'', grid_voltage REAL, power REAL, current REAL, temperature REAL, energy_total INTEGER" +
             key);
-        must(sqlite3_prepare_v2(handle_, "INSERT INTO pv_port VALUES (?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert_,
-                                nullptr),
-             handle_);
+        const std::string sql = "INSERT INTO pv_port VALUES (?, ?, ?, ?, ?, ?, ?, ?)" + on_conflict;
+        must(sqlite3_prepare_v2(handle_, sql.c_str(), -1, &insert_, nullptr), handle_);
     }
     BareInsert(const BareInsert&) = delete;
     BareInsert& operator=(const BareInsert&) = delete;
@@ -144,9 +143,11 @@ int main(int argument_count, char** arguments) {
     fill(batch.batch());
     std::vector<bench::Measurement> measurements;
 
-    const auto measure_bare = [&](const std::string& name, const std::string& file, const std::string& key) {
+    const std::string key = ", PRIMARY KEY (time, host, port)) WITHOUT ROWID";
+    const auto measure_bare = [&](const std::string& name, const std::string& file,
+                                  const std::string& end_of_table, const std::string& on_conflict) {
         Clock clock;
-        BareInsert insert(directory.file(file), key);
+        BareInsert insert(directory.file(file), end_of_table, on_conflict);
         measurements.push_back(bench::measure(name, kMetrics, 0, [&] {
             for (std::size_t i = 0; i < kBatches; ++i) {
                 clock.stamp(batch);
@@ -171,10 +172,11 @@ int main(int argument_count, char** arguments) {
             }
         }));
     };
-    measure_bare("bare insert, table without a key", "keyless", ")");
-    measure_bare("bare insert, keyed as the output's", "keyed",
-                 ", PRIMARY KEY (time, host, port)) WITHOUT ROWID");
+    measure_bare("bare insert, table without a key", "keyless", ")", "");
+    measure_output("append");
+    measure_bare("bare insert, keyed as the output's", "keyed", key, "");
     measure_output("merge");
     measure_output("ignore");
+    measure_bare("bare insert, do nothing on conflict", "nothing", key, " ON CONFLICT DO NOTHING");
     return bench::report(argument_count, arguments, "metric", measurements);
 }

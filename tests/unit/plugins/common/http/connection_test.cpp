@@ -1,5 +1,6 @@
 #include "tests/unit/plugins/common/http/fixture.hpp"
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -64,11 +65,7 @@ TEST_CASE("a kept connection that turns out to be dead is replaced without a fai
     const auto size = GENERATE(std::size_t{0}, std::size_t{100}, std::size_t{10'000'000});
     CAPTURE(size);
     const std::string body(size, 'x');
-    HttpServer server([](const ReceivedRequest& request) {
-        // The second request over a connection is reset: as if the server had closed it just then.
-        static_cast<void>(request);
-        return Reply{.drop_connection = true};
-    });
+    HttpServer server([](const ReceivedRequest&) { return Reply{.drop_connection = true}; });
     Client client(patient_settings());
     for (int i = 0; i < 20; ++i) {
         REQUIRE(client.send(post(server.url(), body)).response);
@@ -82,11 +79,11 @@ TEST_CASE("a kept connection that dies under a request is tried again once, over
     const bool before_body = GENERATE(true, false);
     CAPTURE(size, before_body);
     const std::string body(size, 'x');
-    std::size_t count = 0;
-    std::size_t failures = 1;
+    std::atomic<std::size_t> count = 0;
+    std::atomic<std::size_t> failures = 1;
     const auto second_fails = [&](const ReceivedRequest&) {
-        ++count;
-        const bool fails = count >= 2 && count < 2 + failures;
+        const auto number = ++count;
+        const bool fails = number >= 2 && number < 2 + failures;
         return Reply{.fault = fails ? HttpFault::reset : HttpFault::none};
     };
     HttpServer server(
@@ -121,9 +118,7 @@ TEST_CASE("after a failure everything is connected anew", "[unit][http]") {
     HttpServer server([](const ReceivedRequest& request) {
         return Reply{.fault = request.path == "/stall" ? HttpFault::stall : HttpFault::none};
     });
-    auto settings = hasty_settings();
-    settings.timeout = 1s;
-    Client client(settings);
+    Client client(hasty_settings());
     REQUIRE(client.send(post(server.url())).response);
     REQUIRE_FALSE(client.send(post(server.url("/stall"))).response);
     REQUIRE(client.send(post(server.url())).response);

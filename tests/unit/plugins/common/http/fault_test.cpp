@@ -1,6 +1,8 @@
 #include "plugins/common/http/ending.hpp"
 #include "tests/unit/plugins/common/http/fixture.hpp"
 
+#include <atomic>
+
 using namespace heliograph::http;
 using heliograph::testkit::HttpServerSettings;
 using Kind = Failure::Kind;
@@ -12,17 +14,17 @@ TEST_CASE("a server that breaks off after any byte of its answer gives a failure
     const std::string answer =
         "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nwrong";
     const std::size_t head = answer.size() - 5;
-    std::size_t bytes = 0;
+    std::atomic<std::size_t> bytes = 0;
     HttpServer server([&](const ReceivedRequest&) {
         return Reply{.status = 400,
                      .headers = {{"Content-Type", "text/plain"}},
                      .body = "wrong",
                      .fault = fault,
-                     .fault_after = bytes};
+                     .fault_after = bytes.load()};
     });
     Client client(patient_settings());
     for (bytes = 0; bytes <= answer.size(); ++bytes) {
-        CAPTURE(bytes);
+        CAPTURE(bytes.load());
         const auto outcome = client.send(post(server.url()));
         if (bytes < head) {
             // A reset may overtake what was sent before it, never the other way round.
@@ -138,9 +140,7 @@ TEST_CASE("an answer in single bytes is read like any other", "[unit][http]") {
     CHECK(client.send(post(server.url())).response.value().body == "slowly");
 }
 
-TEST_CASE("an answer that is not HTTP is a broken exchange", "[unit][http]") {
-    // A server of TLS answers a plain request by an alert; here the client speaks TLS to a plain server and
-    // plainly to one that echoes something else.
+TEST_CASE("TLS spoken to a plain server is an alarm", "[unit][http]") {
     HttpServer server([](const ReceivedRequest&) { return Reply{}; });
     Client client(patient_settings());
     auto url = server.url();

@@ -32,10 +32,10 @@ inline ClientSettings patient_settings() {
     return settings;
 }
 
-/// With a deadline that is soon over, for servers that stall.
+/// With a deadline that is soon over, for servers that stall; long enough to connect on a slow machine.
 inline ClientSettings hasty_settings() {
     auto settings = patient_settings();
-    settings.timeout = std::chrono::milliseconds(300);
+    settings.timeout = std::chrono::seconds(2);
     return settings;
 }
 

@@ -22,6 +22,25 @@ std::string without_families(std::string_view key) {
     return name;
 }
 
+/// Where a backslash stands before a delimiter, from `at` on; npos when nowhere.
+std::size_t find_lost_backslash(std::string_view name, std::size_t at = 0) noexcept {
+    while ((at = name.find('\\', at)) != std::string_view::npos && at + 1 < name.size()) {
+        if (name[at + 1] == ' ' || name[at + 1] == ',' || name[at + 1] == '=') {
+            return at;
+        }
+        ++at;
+    }
+    return std::string_view::npos;
+}
+
+std::string without_lost_backslashes(std::string name) {
+    for (std::size_t at = find_lost_backslash(name); at != std::string::npos;
+         at = find_lost_backslash(name, at)) {
+        name[at] = '_';
+    }
+    return name;
+}
+
 }  // namespace
 
 Changes& Changes::operator+=(const Changes& other) noexcept {
@@ -59,7 +78,8 @@ line_protocol::EncodeStatus LineWriter::append(MetricView metric, line_protocol:
 
 bool LineWriter::can_be_written_as_it_is(MetricView metric, Changes& changes) const noexcept {
     constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
-    bool plain = metric.time() != HG_TIME_UNSET && settings_.tag_order.empty();
+    bool plain =
+        metric.time() != HG_TIME_UNSET && settings_.tag_order.empty() && !has_lost_backslash(metric.name());
     for (const hg_tag& tag : metric.tags()) {
         const std::string_view key = view(tag.key);
         plain = plain && !is_reserved_column(key) && (key.empty() || key != settings_.dropped_tag);
@@ -76,8 +96,21 @@ bool LineWriter::can_be_written_as_it_is(MetricView metric, Changes& changes) co
 }
 
 bool LineWriter::is_wrong_field_key(std::string_view key) const noexcept {
-    return is_reserved_column(key) ||
+    return is_reserved_column(key) || has_lost_backslash(key) ||
            (settings_.rename_families && key.find(kFamily) != std::string_view::npos);
+}
+
+bool LineWriter::has_lost_backslash(std::string_view name) const noexcept {
+    return settings_.encoding.dialect == line_protocol::Dialect::v1 &&
+           find_lost_backslash(name) != std::string_view::npos;
+}
+
+std::string LineWriter::repaired_field_key(std::string_view key) const {
+    if (is_reserved_column(key)) {
+        return std::string(key) + '_';
+    }
+    std::string name = settings_.rename_families ? without_families(key) : std::string(key);
+    return has_lost_backslash(name) ? without_lost_backslashes(std::move(name)) : name;
 }
 
 hg_metric LineWriter::rewritten(MetricView metric, Changes& changes) {
@@ -92,6 +125,10 @@ hg_metric LineWriter::rewritten(MetricView metric, Changes& changes) {
     rename_columns(changes);
     order_tags();
     hg_metric record = metric.record();
+    if (has_lost_backslash(metric.name())) {
+        record.name = to_text(names_.emplace_back(without_lost_backslashes(std::string(metric.name()))));
+        ++changes.altered_names;
+    }
     record.tags = tags_.data();
     record.tag_count = static_cast<std::uint32_t>(tags_.size());
     record.fields = fields_.data();
@@ -115,7 +152,7 @@ void LineWriter::rename_columns(Changes& changes) {
     for (hg_field& field : fields_) {
         const std::string_view key = view(field.key);
         if (is_wrong_field_key(key)) {
-            field.key = unique_name(is_reserved_column(key) ? std::string(key) + '_' : without_families(key));
+            field.key = unique_name(repaired_field_key(key));
             ++changes.renamed_columns;
         }
     }

@@ -34,9 +34,10 @@ struct LineSettings {
     bool rename_families = true;         ///< "::" in a field's name would make it part of a field family
 };
 
-/// Writes metrics, one line each. The columns that InfluxDB keeps for itself, `time` and `__chunk_order`, get
-/// an underscore at the end, and as many more as it takes to be unique. Allocates nothing for a metric that
-/// can be written as it is. Not thread-safe.
+/// Writes metrics, one line each. In dialect v1 a backslash before a delimiter, which InfluxDB 1.x loses from
+/// a measurement and refuses in a field's name, becomes an underscore there. The columns that InfluxDB keeps
+/// for itself, `time` and `__chunk_order`, get an underscore at the end, and as many more as it takes to be
+/// unique. Allocates nothing for a metric that can be written as it is. Not thread-safe.
 class LineWriter {
 public:
     explicit LineWriter(LineSettings settings);
@@ -53,6 +54,8 @@ private:
     void rename_columns(Changes& changes);
     void order_tags();
     [[nodiscard]] bool is_wrong_field_key(std::string_view key) const noexcept;
+    [[nodiscard]] bool has_lost_backslash(std::string_view name) const noexcept;
+    [[nodiscard]] std::string repaired_field_key(std::string_view key) const;
     [[nodiscard]] bool is_taken(std::string_view name) const noexcept;
     [[nodiscard]] hg_text unique_name(std::string name);
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kCodeSize = 5;
 constexpr std::string_view kNotSupported = "0A";
+constexpr std::size_t kMostOfMessage = 2'000;  // the library tries many addresses, and says so for each
 
 struct Meaning {
     std::string_view code;  // an SQLSTATE, or the two characters of its class
@@ -202,6 +203,7 @@ void throw_connect_failure(std::string_view target, std::string_view message) {
 
 PostgresqlReport read_connect_message(std::string_view message) {
     PostgresqlReport report;
+    message = message.substr(0, kMostOfMessage);
     while (!message.empty()) {
         const std::size_t end = std::min(message.find('\n'), message.size());
         std::string line(message.substr(0, end));

@@ -11,10 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <span>
 #include <vector>
 
 namespace heliograph::delivery {
@@ -99,14 +98,16 @@ public:
     Rest clear();
 
 private:
-    /// Consecutive metrics: records of one batch, or, without a batch, metrics that are on disk only.
+    /// Consecutive metrics: records of one batch, or, without a batch, metrics that are on disk only. Runs of
+    /// one batch lie side by side.
     struct Run {
         BatchRef batch;
         std::size_t first;  // index into the batch
         std::size_t count;
-        std::size_t bytes;  // the batch's memory, or 0 where another run of it bears that
+        std::size_t bytes;  // the batch's memory in its first run, 0 in the others
         Clock::time_point since;
         std::uint64_t sequence = kNoSequence;  // of its first metric on disk
+        bool was_kept = false;                 // has been offered and came back
 
         [[nodiscard]] bool is_stored() const noexcept { return sequence != kNoSequence; }
         [[nodiscard]] bool in_memory() const noexcept { return static_cast<bool>(batch); }
@@ -115,16 +116,23 @@ private:
         void cut_front(std::size_t metrics) noexcept;
     };
 
+    using Runs = std::deque<Run>;
+
     [[nodiscard]] bool is_full() const;
     [[nodiscard]] bool due(Clock::time_point now) const;
     [[nodiscard]] bool has_memory_for(std::size_t bytes) const;
+    [[nodiscard]] std::size_t make_room(std::unique_lock<std::mutex>& lock, std::size_t needed);
+    void demote_newest_until(std::size_t needed);
     std::size_t drop_oldest_until(std::size_t needed);
     std::size_t drop_stored_before(std::uint64_t sequence);
     std::size_t make_room_on_disk();
     std::size_t restore(Clock::time_point now);
-    [[nodiscard]] std::size_t push(Run run);
-    void push_on_disk(const Run& run);
-    void demote(std::size_t needed);
+    [[nodiscard]] std::size_t push(BatchRef batch, std::span<const StoredRun> stored, Clock::time_point now);
+    void push_on_disk(const StoredRun& stored, Clock::time_point now);
+    void release(Run& run);
+    Runs::iterator erase(Runs::iterator run);
+    void forget_removed(std::vector<Run>& runs) const;
+    void keep_some(const Run& run, const std::vector<bool>& kept, std::size_t index);
     /// Replaces the run at the front, which is on disk, by what could be loaded of it. False when the disk
     /// does not answer.
     [[nodiscard]] bool load_front(std::unique_lock<std::mutex>& lock);
@@ -133,13 +141,12 @@ private:
     const BufferSettings settings_;
     const std::unique_ptr<DiskStore> store_;
     const std::shared_ptr<BatchPool> pool_;  // for what is loaded back
-    std::mutex
-        append_mutex_;  // one append at a time where there is a store: the order on disk is the buffer's
+    std::mutex append_mutex_;                // only where there is a store: the order on disk is the buffer's
 
     mutable std::mutex mutex_;
     std::condition_variable work_;
     std::condition_variable room_;
-    std::deque<Run> runs_;
+    Runs runs_;
     std::size_t count_ = 0;  // metrics waiting or taken
     std::size_t bytes_ = 0;
     std::size_t waiting_ = 0;           // appends that wait for room
@@ -150,6 +157,10 @@ private:
 
     // Of the output's thread alone: what is out at the moment.
     std::vector<Run> taken_;
+    bool is_split_ = false;  // the last taken run is a part of one whose rest still waits
+    std::vector<Run> kept_;
+    std::vector<std::pair<BatchRef, std::size_t>>
+        gone_;  // batches of which nothing is kept, and their memory
     std::vector<hg_metric> records_;
     Losses losses_;
 };

@@ -54,6 +54,7 @@ std::error_code DiskLog::open(std::uint64_t at_least, OpenedLog& opened) {
             return error;
         }
         segments_.push_back({first, bytes});
+        bytes_ += bytes;
     }
     if (!segments_.empty()) {
         error = recover_last(opened);
@@ -77,6 +78,11 @@ std::error_code DiskLog::recover_last(OpenedLog& opened) {
             end_ = std::max(end_, header.end());
             intact_bytes = read_offset_;
         }
+        if (intact_bytes == 0 && !error) {
+            read_offset_ = 0;
+            skip_heading(error);
+            intact_bytes = read_offset_;
+        }
     }
     open_segment_.reset();
     if (error) {
@@ -86,18 +92,18 @@ std::error_code DiskLog::recover_last(OpenedLog& opened) {
     tail_ = std::make_shared<File>(files_, files_.open(path_of(last.first), FileSystem::Mode::write, error));
     if (!error && opened.cut_bytes != 0) {
         error = files_.truncate(tail_->get(), intact_bytes);
+        bytes_ -= opened.cut_bytes;
         last.bytes = intact_bytes;
     }
     return error;
 }
 
 std::error_code DiskLog::begin_segment() {
-    if (tail_ != nullptr && tail_->is_open() && files_.is_linked(tail_->get())) {
-        if (auto error = files_.sync(tail_->get())) {
+    const bool is_followed = tail_ != nullptr && tail_->is_open() && files_.is_linked(tail_->get());
+    if (!is_followed) {
+        if (auto error = files_.make_folder(settings_.folder)) {
             return error;
         }
-    } else if (auto error = files_.make_folder(settings_.folder)) {
-        return error;
     }
     const std::uint64_t first = end();
     std::error_code error;
@@ -110,16 +116,21 @@ std::error_code DiskLog::begin_segment() {
     if (!error) {
         error = files_.write(file->get(), heading, 0);
     }
-    if (!error) {
-        error = files_.sync_folder(settings_.folder);
-    }
     if (error) {
         return error;
     }
+    if (is_followed && settings_.is_synced) {
+        unsynced_.push_back({first, std::move(tail_)});
+    }
     tail_ = std::move(file);
+    has_new_files_ = true;
     const std::lock_guard lock(mutex_);
-    std::erase_if(segments_, [&](const Segment& segment) { return segment.first == first; });
+    if (!segments_.empty() && segments_.back().first == first) {
+        bytes_ -= segments_.back().bytes;
+        segments_.pop_back();
+    }
     segments_.push_back({first, heading.size()});
+    bytes_ += heading.size();
     return {};
 }
 
@@ -127,7 +138,7 @@ std::error_code DiskLog::append(std::uint32_t count, char* record, std::size_t s
     const std::lock_guard tail_lock(tail_mutex_);
     const bool usable = tail_ != nullptr && tail_->is_open() && files_.is_linked(tail_->get());
     const std::uint64_t offset = usable ? bytes_of_last() : 0;
-    if (!usable || offset >= settings_.segment_bytes) {
+    if (offset == 0 || offset >= settings_.segment_bytes) {
         if (auto error = begin_segment()) {
             return error;
         }
@@ -147,6 +158,7 @@ std::error_code DiskLog::write_record(std::uint32_t count, char* record, std::si
     }
     const std::lock_guard lock(mutex_);
     segments_.back().bytes += size;
+    bytes_ += size;
     end_ += count;
     return {};
 }
@@ -156,18 +168,32 @@ std::error_code DiskLog::sync(std::uint64_t sequence) {
     if (synced_ >= sequence) {
         return {};
     }
-    std::shared_ptr<File> file;
+    std::vector<Unsynced> files;
     std::uint64_t written = 0;
+    bool has_new_files = false;
     {
         const std::lock_guard tail_lock(tail_mutex_);
-        file = tail_;
+        files = unsynced_;
         written = end();
+        files.push_back({written, tail_});
+        has_new_files = has_new_files_;
+        has_new_files_ = false;
     }
-    if (file != nullptr && file->is_open()) {
-        if (auto error = files_.sync(file->get())) {
-            return error;
+    std::error_code error;
+    for (const Unsynced& it : files) {
+        if (!error && it.file != nullptr && it.file->is_open()) {
+            error = files_.sync(it.file->get());
         }
     }
+    if (!error && has_new_files) {
+        error = files_.sync_folder(settings_.folder);
+    }
+    const std::lock_guard tail_lock(tail_mutex_);
+    if (error) {
+        has_new_files_ = has_new_files_ || has_new_files;
+        return error;
+    }
+    std::erase_if(unsynced_, [&](const Unsynced& it) { return it.end <= written; });
     synced_ = written;
     return {};
 }
@@ -178,10 +204,8 @@ bool DiskLog::read(std::uint64_t sequence, RecordHeader& header, std::string_vie
     if (sequence >= end()) {
         return false;
     }
-    if (!open_segment_.is_open() || sequence < next_sequence_) {
-        if (!open_segment_of(sequence, error)) {
-            return false;
-        }
+    if (!open_segment_of(sequence, error)) {
+        return false;
     }
     for (;;) {
         while (next_record(header, text, error)) {
@@ -207,6 +231,16 @@ bool DiskLog::open_segment_of(std::uint64_t sequence, std::error_code& error) {
                              [](std::uint64_t s, const Segment& segment) { return s < segment.first; });
         first = (after == segments_.begin() ? after : std::prev(after))->first;
     }
+    if (open_segment_.is_open() && open_first_ == first) {
+        if (sequence >= next_sequence_) {
+            return true;
+        }
+        if (sequence >= last_first_) {
+            read_offset_ = last_offset_;
+            next_sequence_ = last_first_;
+            return true;
+        }
+    }
     return open_for_reading(first, error);
 }
 
@@ -229,7 +263,12 @@ bool DiskLog::open_for_reading(std::uint64_t first, std::error_code& error) {
     open_first_ = first;
     next_sequence_ = first;
     read_offset_ = 0;
+    last_offset_ = 0;
+    last_first_ = first;
     window_.clear();
+    if (window_.capacity() > 2 * kReadBytes) {
+        window_.shrink_to_fit();
+    }
     window_offset_ = 0;
     if (error == std::errc::no_such_file_or_directory) {
         // Somebody removed it: all of its metrics are missing, and the next segment goes on.
@@ -269,15 +308,24 @@ std::string_view DiskLog::window(std::size_t wanted, std::error_code& error) {
     return std::string_view(window_).substr(static_cast<std::size_t>(read_offset_ - window_offset_));
 }
 
+/// Whether a record may lie in the open segment. Text of a field may look like a record, and is found when
+/// damage is searched; a number that is far off would put all that follow out of order.
+bool DiskLog::is_plausible(const RecordHeader& header) const noexcept {
+    return header.first >= open_first_ && header.first - open_first_ <= UINT32_MAX;
+}
+
+void DiskLog::skip_heading(std::error_code& error) {
+    if (read_offset_ != 0 || window(kRecordHeaderBytes, error).substr(0, 2) != "# ") {
+        return;
+    }
+    const std::size_t end = window(kReadBytes, error).find('\n');
+    if (end != std::string_view::npos) {
+        read_offset_ = end + 1;
+    }
+}
+
 bool DiskLog::take_record(RecordHeader& header, std::string_view& text, std::error_code& error) {
     std::string_view bytes = window(kRecordHeaderBytes, error);
-    if (read_offset_ == 0 && bytes.substr(0, 2) == "# ") {
-        const std::size_t heading = window(kReadBytes, error).find('\n');
-        if (heading != std::string_view::npos) {
-            read_offset_ = heading + 1;
-            bytes = window(kRecordHeaderBytes, error);
-        }
-    }
     const auto found = read_record_header(bytes);
     if (!found) {
         return false;
@@ -287,42 +335,57 @@ bool DiskLog::take_record(RecordHeader& header, std::string_view& text, std::err
         return false;
     }
     text = bytes.substr(kRecordHeaderBytes, found->length);
-    if (!is_intact(bytes, *found, text)) {
+    header = *found;
+    return is_intact(bytes, header, text) && is_plausible(header);
+}
+
+/// Damage, which is rare: the rest of the segment is searched for where it ends.
+bool DiskLog::search_record(RecordHeader& header, std::string_view& text, std::error_code& error) {
+    window_.clear();
+    const std::uint64_t limit = bytes_of(open_first_);
+    if (read_offset_ >= limit) {
         return false;
     }
-    header = *found;
+    const std::string_view rest = window(static_cast<std::size_t>(limit - read_offset_), error);
+    if (error) {
+        return false;
+    }
+    auto next = find_record(rest, 0);
+    while (next && !is_plausible(next->header)) {
+        next = find_record(rest, next->offset + 1);
+    }
+    if (!next) {
+        read_offset_ = limit;
+        return false;
+    }
+    read_offset_ += next->offset;
+    header = next->header;
+    text = next->text;
     return true;
 }
 
 bool DiskLog::next_record(RecordHeader& header, std::string_view& text, std::error_code& error) {
-    bool found = take_record(header, text, error);
-    if (!found && !error) {
-        const std::uint64_t limit = bytes_of(open_first_);
-        if (read_offset_ >= limit) {
+    const std::uint64_t before = read_offset_;
+    skip_heading(error);
+    if (error || read_offset_ >= bytes_of(open_first_)) {
+        return false;
+    }
+    if (!take_record(header, text, error)) {
+        read_offset_ = before;  // the heading itself may be what is damaged
+        if (error || !search_record(header, text, error)) {
             return false;
         }
-        // Damage, which is rare: the rest of the segment is searched for where it ends.
-        window_.clear();
-        const std::string_view rest = window(static_cast<std::size_t>(limit - read_offset_), error);
-        const auto next = error ? std::nullopt : find_record(rest, 0);
-        if (!next) {
-            read_offset_ = error ? read_offset_ : limit;
-            return false;
-        }
-        read_offset_ += next->offset;
-        header = next->header;
-        text = next->text;
-        found = true;
     }
-    if (found) {
-        read_offset_ += kRecordHeaderBytes + header.length;
-        next_sequence_ = header.end();
-    }
-    return found;
+    last_offset_ = read_offset_;
+    last_first_ = header.first;
+    read_offset_ += kRecordHeaderBytes + header.length;
+    next_sequence_ = header.end();
+    return true;
 }
 
 std::error_code DiskLog::remove_before(std::uint64_t sequence) {
-    // Who reads a segment at the moment goes on with its file, which has lost its name only.
+    // Who reads a segment at the moment keeps its file, which has lost its name only, and finds its end
+    // there.
     const std::lock_guard remove_lock(remove_mutex_);
     for (;;) {
         std::uint64_t first = 0;
@@ -337,8 +400,15 @@ std::error_code DiskLog::remove_before(std::uint64_t sequence) {
         if (error && error != std::errc::no_such_file_or_directory) {
             return error;
         }
-        const std::lock_guard lock(mutex_);
-        segments_.pop_front();
+        std::uint64_t end = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            bytes_ -= segments_.front().bytes;
+            segments_.pop_front();
+            end = segments_.front().first;
+        }
+        const std::lock_guard tail_lock(tail_mutex_);
+        std::erase_if(unsynced_, [&](const Unsynced& it) { return it.end <= end; });
     }
 }
 
@@ -349,11 +419,7 @@ std::uint64_t DiskLog::end() const {
 
 std::uint64_t DiskLog::bytes() const {
     const std::lock_guard lock(mutex_);
-    std::uint64_t sum = 0;
-    for (const Segment& segment : segments_) {
-        sum += segment.bytes;
-    }
-    return sum;
+    return bytes_;
 }
 
 std::optional<std::uint64_t> DiskLog::end_of_oldest() const {

@@ -23,6 +23,7 @@ struct DiskLogSettings {
     std::filesystem::path folder;
     std::string owner;  ///< node label, for people who look into a segment
     std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+    bool is_synced = true;  ///< false: sync is never called, so files are not kept open for it
 };
 
 /// What opening a log found.
@@ -51,7 +52,8 @@ public:
     [[nodiscard]] std::error_code sync(std::uint64_t sequence);
 
     /// Reads the intact record that holds metric `sequence`, or the next one behind it. False at the end,
-    /// which is `end()`. Damage is passed over. The text is valid until the next read.
+    /// which is `end()`. Damage is passed over. Cheap when the sequence lies in the record that was read
+    /// last, or behind it. The text is valid until the next read.
     [[nodiscard]] bool read(std::uint64_t sequence, RecordHeader& header, std::string_view& text,
                             std::error_code& error);
 
@@ -73,6 +75,11 @@ private:
         std::uint64_t first;
         std::uint64_t bytes;
     };
+    /// A segment that is complete, but perhaps not on the disk.
+    struct Unsynced {
+        std::uint64_t end;
+        std::shared_ptr<File> file;
+    };
 
     [[nodiscard]] std::filesystem::path path_of(std::uint64_t first) const;
     [[nodiscard]] std::error_code begin_segment();
@@ -82,21 +89,27 @@ private:
     [[nodiscard]] bool open_segment_of(std::uint64_t sequence, std::error_code& error);
     [[nodiscard]] bool open_segment_after(std::uint64_t first, std::error_code& error);
     [[nodiscard]] bool open_for_reading(std::uint64_t first, std::error_code& error);
+    [[nodiscard]] bool is_plausible(const RecordHeader& header) const noexcept;
+    void skip_heading(std::error_code& error);
     [[nodiscard]] bool next_record(RecordHeader& header, std::string_view& text, std::error_code& error);
     [[nodiscard]] bool take_record(RecordHeader& header, std::string_view& text, std::error_code& error);
+    [[nodiscard]] bool search_record(RecordHeader& header, std::string_view& text, std::error_code& error);
     [[nodiscard]] std::string_view window(std::size_t wanted, std::error_code& error);
     [[nodiscard]] std::uint64_t bytes_of(std::uint64_t first) const;
 
     const DiskLogSettings settings_;
     FileSystem& files_;
 
-    mutable std::mutex mutex_;  // around the list of segments and end_
+    mutable std::mutex mutex_;  // around the list of segments, bytes_ and end_
     std::deque<Segment> segments_;
+    std::uint64_t bytes_ = 0;  // of all segments
     std::uint64_t end_ = 0;
 
     std::mutex remove_mutex_;
-    std::mutex tail_mutex_;       // the last segment's file: written by one thread, synced by others
-    std::shared_ptr<File> tail_;  // shared with who syncs it while the next segment begins
+    std::mutex tail_mutex_;       // around what one thread writes and others sync
+    std::shared_ptr<File> tail_;  // the last segment; shared with who syncs it while the next one begins
+    std::vector<Unsynced> unsynced_;
+    bool has_new_files_ = false;  // whose names may not be on the disk
     std::mutex sync_mutex_;
     std::uint64_t synced_ = 0;  // every metric before is on the disk
 
@@ -105,6 +118,8 @@ private:
     std::uint64_t open_first_ = 0;
     std::uint64_t read_offset_ = 0;    // in the open segment, of the next record
     std::uint64_t next_sequence_ = 0;  // not before this lies the next record
+    std::uint64_t last_offset_ = 0;    // of the record that was read last
+    std::uint64_t last_first_ = 0;     // and the number of its first metric
     std::string window_;               // bytes of the open segment from window_offset_ on
     std::uint64_t window_offset_ = 0;
 };

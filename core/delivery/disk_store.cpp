@@ -29,53 +29,70 @@ DiskStore::DiskStore(DiskSettings settings, Tell tell, FileSystem& files)
       encoder_(kEncode) {}
 
 bool DiskStore::Health::may_try(Clock::time_point now) {
+    if (failures_ == 0) {
+        return true;
+    }
     const std::lock_guard lock(mutex_);
-    return failures_ == 0 || now >= next_try_;
+    return now >= next_try_;
 }
 
-void DiskStore::Health::failed(const DiskStore& store, const std::string& doing,
-                               const std::error_code& error) {
+void DiskStore::Health::failed(const DiskStore& store, const std::error_code& error) {
     const std::lock_guard lock(mutex_);
     next_try_ = Clock::now() + backoff_.next();
     if (failures_++ == 0) {
-        store.tell_(true, "the disk buffer cannot " + doing + " in " + store.settings_.folder.string() +
-                              ": " + error.message() +
-                              "; until it can, metrics are kept in memory only: see to the disk");
+        store.tell_(true, "the disk buffer in " + store.settings_.folder.string() + " cannot " + purpose_ +
+                              ": " + error.message() + "; until it can, " + consequence_ +
+                              ": see to the disk");
     }
 }
 
 void DiskStore::Health::works(const DiskStore& store) {
+    if (failures_ == 0) {
+        return;
+    }
     const std::lock_guard lock(mutex_);
-    if (failures_ != 0) {
-        store.tell_(false, "the disk buffer works again, after " + std::to_string(failures_) +
-                               (failures_ == 1 ? " failure" : " failures"));
-        failures_ = 0;
+    if (const std::uint64_t failures = failures_.exchange(0); failures != 0) {
+        store.tell_(false, "the disk buffer can " + purpose_ + " again, after " + std::to_string(failures) +
+                               (failures == 1 ? " failure" : " failures"));
         backoff_.reset();
     }
 }
 
-std::vector<SequenceRange> DiskStore::open(Clock::time_point now) {
-    std::vector<SequenceRange> waiting;
-    if (is_open() || !writing_.may_try(now)) {
-        return waiting;
+bool DiskStore::open_files(Clock::time_point now, OpenedLog& opened) {
+    if (!opening_.may_try(now)) {
+        return false;
     }
     const auto segment = std::clamp(settings_.limit_bytes / kSegments, kSmallestSegment, kLargestSegment);
-    auto log = std::make_unique<DiskLog>(DiskLogSettings{settings_.folder, settings_.owner, segment}, files_);
+    auto log = std::make_unique<DiskLog>(
+        DiskLogSettings{settings_.folder, settings_.owner, segment, settings_.sync != Sync::never}, files_);
     std::optional<Position> found;
-    OpenedLog opened;
     std::error_code error = files_.make_folder(settings_.folder);
     if (!error) {
         error = position_file_.open(settings_.folder / "position", found);
     }
     if (!error) {
-        error = log->open(found ? found->next : 0, opened);
+        // A power cut may leave a position that is newer than what the log has kept. No number that was given
+        // before is given again, or the metric that bears it would be taken for delivered.
+        const std::uint64_t done = !found ? 0 : found->done.empty() ? found->next : found->done.back().end;
+        error = log->open(done, opened);
     }
     if (error) {
-        writing_.failed(*this, "open what it holds", error);
+        opening_.failed(*this, error);
+        return false;
+    }
+    opening_.works(*this);
+    position_ = found.value_or(Position{opened.first, {}});
+    log_ = std::move(log);
+    return true;
+}
+
+std::vector<SequenceRange> DiskStore::open(Clock::time_point now) {
+    std::vector<SequenceRange> waiting;
+    OpenedLog opened;
+    const std::lock_guard lock(settle_mutex_);
+    if (is_open() || !open_files(now, opened)) {
         return waiting;
     }
-    writing_.works(*this);
-    position_ = found.value_or(Position{opened.first, {}});
     tell_what_was_found(opened);
     std::uint64_t next = std::max(position_.next, opened.first);
     const auto wait_until = [&](std::uint64_t end) {
@@ -88,7 +105,6 @@ std::vector<SequenceRange> DiskStore::open(Clock::time_point now) {
         next = std::max(next, done.end);
     }
     wait_until(opened.end);
-    log_ = std::move(log);
     open_.store(true, std::memory_order_release);
     return waiting;
 }
@@ -101,7 +117,7 @@ void DiskStore::tell_what_was_found(const OpenedLog& opened) const {
     if (opened.first > position_.next) {
         tell_(true, std::to_string(opened.first - position_.next) +
                         " metrics are missing from the disk buffer in " + settings_.folder.string() +
-                        ": its oldest segments were removed");
+                        ": its oldest segments were removed before they were delivered");
     }
 }
 
@@ -134,7 +150,7 @@ bool DiskStore::end_record(std::size_t first, std::size_t count) {
     // The buffer's memory is its own; only the header at its beginning is filled in.
     auto* bytes = const_cast<char*>(record_.data());
     if (const auto error = log_->append(static_cast<std::uint32_t>(count), bytes, record_.size())) {
-        writing_.failed(*this, "write", error);
+        writing_.failed(*this, error);
         add_run(first, count, kNoSequence);
         return false;
     }
@@ -168,59 +184,88 @@ const std::vector<StoredRun>& DiskStore::store(MetricSpan metrics, Clock::time_p
     good = good && end_record(first, metrics.size() - first);
     const std::size_t covered = runs_.empty() ? 0 : runs_.back().first + runs_.back().count;
     add_run(covered, metrics.size() - covered, kNoSequence);
-    if (good && settings_.sync == Sync::always) {
-        if (const auto error = log_->sync(log_->end())) {
-            writing_.failed(*this, "sync", error);
-            good = false;
-        }
-    }
     if (good) {
         writing_.works(*this);
     }
     return runs_;
 }
 
+void DiskStore::commit() {
+    if (settings_.sync == Sync::always) {
+        sync();
+    }
+}
+
+void DiskStore::sync() {
+    if (!is_open()) {
+        return;
+    }
+    if (const auto error = log_->sync(log_->end())) {
+        syncing_.failed(*this, error);
+    } else {
+        syncing_.works(*this);
+    }
+}
+
 LoadedRecord DiskStore::load(SequenceRange wanted, BatchPool& pool) {
     LoadedRecord loaded;
-    RecordHeader header;
-    std::string_view text;
-    if (!log_->read(wanted.first, header, text, loaded.error) || header.first >= wanted.end) {
-        return loaded;
-    }
-    BatchRef batch = pool.acquire();
-    OwnedBatch& owned = batch.exclusive();
-    // The text moves into the batch, which then counts and frees it like any other.
-    const hg_text copy = arena_copy(owned.arena().door(), text);
-    Batch records = owned.batch();
-    decoder_.decode(view(copy), records);
-    owned.reset_counts();
-    const std::uint64_t end = header.first + std::min<std::uint64_t>(owned.size(), header.count);
-    loaded.range = {std::max(header.first, wanted.first), std::min(end, wanted.end)};
-    if (loaded.range.first < loaded.range.end) {
-        loaded.batch = std::move(batch);
-        loaded.batch_first = header.first;
+    loaded.range = {wanted.end, wanted.end};
+    try {
+        RecordHeader header;
+        std::string_view text;
+        if (!log_->read(wanted.first, header, text, loaded.error) || header.first >= wanted.end) {
+            return loaded;
+        }
+        BatchRef batch = pool.acquire();
+        OwnedBatch& owned = batch.exclusive();
+        // The text moves into the batch, which then counts and frees it like any other.
+        const hg_text copy = arena_copy(owned.arena().door(), text);
+        Batch records = owned.batch();
+        decoder_.decode(view(copy), records);
+        owned.reset_counts();
+        const std::uint64_t end = header.first + std::min<std::uint64_t>(owned.size(), header.count);
+        loaded.range = {std::max(header.first, wanted.first), std::min(end, wanted.end)};
+        if (loaded.range.first < loaded.range.end) {
+            loaded.batch = std::move(batch);
+            loaded.batch_first = header.first;
+        } else {
+            const std::uint64_t passed = std::min(header.end(), wanted.end);
+            loaded.range = {passed, passed};
+        }
+    } catch (const std::bad_alloc&) {
+        loaded.error = std::make_error_code(std::errc::not_enough_memory);
     }
     return loaded;
 }
 
 void DiskStore::settle(const Position& position) {
-    if (!is_open() || (position == position_ && !position_is_stale_)) {
+    if (!is_open()) {
         return;
     }
-    position_ = position;
-    position_is_stale_ = true;
-    if (!settling_.may_try(Clock::now())) {
+    const std::lock_guard lock(settle_mutex_);
+    if (position != position_) {
+        position_ = position;
+        position_is_stale_ = true;
+    }
+    note_position();
+}
+
+void DiskStore::note_position() {
+    if (!position_is_stale_) {
         return;
     }
     std::error_code error = position_file_.write(position_);
-    if (!error && settings_.sync == Sync::always) {
+    const auto oldest = log_->end_of_oldest();
+    const bool removes = oldest && *oldest <= position_.next;
+    // A position that a power cut takes back to what is removed would look like a loss.
+    if (!error && (settings_.sync == Sync::always || (removes && settings_.sync != Sync::never))) {
         error = position_file_.sync();
     }
-    if (!error) {
+    if (!error && removes) {
         error = log_->remove_before(position_.next);
     }
     if (error) {
-        settling_.failed(*this, "note what is delivered", error);
+        settling_.failed(*this, error);
     } else {
         position_is_stale_ = false;
         settling_.works(*this);
@@ -229,16 +274,20 @@ void DiskStore::settle(const Position& position) {
 
 void DiskStore::remove_before(std::uint64_t sequence) {
     if (const auto error = log_->remove_before(sequence)) {
-        writing_.failed(*this, "remove its oldest segment", error);
+        settling_.failed(*this, error);
     }
 }
 
 void DiskStore::sync_if_due() {
-    if (!is_open() || settings_.sync != Sync::every_second || !writing_.may_try(Clock::now())) {
+    if (!is_open()) {
         return;
     }
-    if (const auto error = log_->sync(log_->end())) {
-        writing_.failed(*this, "sync", error);
+    {
+        const std::lock_guard lock(settle_mutex_);
+        note_position();
+    }
+    if (settings_.sync == Sync::every_second) {
+        sync();
     }
 }
 

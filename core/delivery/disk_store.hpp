@@ -44,9 +44,9 @@ inline constexpr std::uint64_t kNoSequence = UINT64_MAX;
 
 /// One record, back in memory.
 struct LoadedRecord {
-    BatchRef batch;                 ///< nothing when no intact record was found
+    BatchRef batch;                 ///< nothing when none of the wanted could be read
     std::uint64_t batch_first = 0;  ///< number of the batch's first metric
-    SequenceRange range;            ///< those of the wanted ones that it holds
+    SequenceRange range;            ///< those of the wanted ones that it holds; what comes before is lost
     std::error_code error;          ///< the disk does not answer: try again later
 };
 
@@ -75,9 +75,11 @@ public:
     /// Writes metrics and says for all of them, in order, whether they are on disk. Those that line protocol
     /// cannot express never are; none is while the disk fails. The result is valid until the next call.
     [[nodiscard]] const std::vector<StoredRun>& store(MetricSpan metrics, Clock::time_point now);
+    /// With Sync::always waits until the disk has what was stored so far; threads that wait share one wait.
+    /// [any thread]
+    void commit();
 
-    /// Loads the first record that holds any of the wanted metrics. Those before its range are lost, and with
-    /// no batch and no error all of them.
+    /// Loads the first record that holds any of the wanted metrics, which are at least one.
     [[nodiscard]] LoadedRecord load(SequenceRange wanted, BatchPool& pool);
 
     /// Remembers what is delivered, and removes what is no longer needed.
@@ -85,7 +87,8 @@ public:
     /// Removes everything before that number, delivered or not.
     void remove_before(std::uint64_t sequence);
 
-    /// Brings to the disk what is not there yet, when that is due. [any thread]
+    /// Brings to the disk what is not there yet, when that is due, and tries again to note what is delivered
+    /// if that failed. [any thread]
     void sync_if_due();
 
     [[nodiscard]] bool is_open() const noexcept { return open_.load(std::memory_order_acquire); }
@@ -99,21 +102,28 @@ public:
     [[nodiscard]] const DiskSettings& settings() const noexcept { return settings_; }
 
 private:
-    /// Whether the disk does what it is asked: told about when it changes. [any thread]
+    /// Whether the disk does one thing that it is asked: told about when it changes. [any thread]
     class Health {
     public:
+        Health(std::string purpose, std::string consequence)
+            : purpose_(std::move(purpose)), consequence_(std::move(consequence)) {}
         /// Whether enough time has passed since the last failure.
         [[nodiscard]] bool may_try(Clock::time_point now);
-        void failed(const DiskStore& store, const std::string& doing, const std::error_code& error);
+        void failed(const DiskStore& store, const std::error_code& error);
         void works(const DiskStore& store);
 
     private:
+        const std::string purpose_;
+        const std::string consequence_;
         std::mutex mutex_;
-        std::uint64_t failures_ = 0;  // in a row
+        std::atomic<std::uint64_t> failures_{0};  // in a row
         Backoff backoff_{{std::chrono::seconds(1), std::chrono::seconds(30)}};
         Clock::time_point next_try_{};
     };
 
+    [[nodiscard]] bool open_files(Clock::time_point now, OpenedLog& opened);
+    void sync();
+    void note_position();
     void begin_record();
     [[nodiscard]] bool end_record(std::size_t first, std::size_t count);
     void add_run(std::size_t first, std::size_t count, std::uint64_t sequence);
@@ -124,10 +134,12 @@ private:
     FileSystem& files_;
     std::atomic<bool> open_{false};  // from then on log_ stays as it is
     std::unique_ptr<DiskLog> log_;
-    Health writing_;
-    Health settling_;
+    Health opening_{"open what it holds", "metrics are kept in memory only"};
+    Health writing_{"write", "metrics are kept in memory only"};
+    Health syncing_{"wait for the disk", "a power cut may cost the newest metrics"};
+    Health settling_{"note what is delivered", "it may be delivered again after a restart"};
 
-    // Of the settling thread.
+    std::mutex settle_mutex_;  // around what follows
     PositionFile position_file_;
     Position position_;
     bool position_is_stale_ = false;  // the file does not have it yet

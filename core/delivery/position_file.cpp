@@ -52,7 +52,9 @@ std::optional<StoredPosition> parse_position(std::string_view slot) {
     std::uint64_t sum = 0;
     good = take_number(line.substr(split + kBeforeChecksum.size()), sum, good).empty() && good;
     std::string_view rest = line.substr(0, split);
-    good = good && sum == checksum(rest);
+    if (!good || sum != checksum(rest) || rest.size() < kMark.size()) {
+        return std::nullopt;
+    }
     StoredPosition stored;
     rest = take_number(rest.substr(kMark.size()), stored.generation, good);
     rest = take_number(take(rest, ' ', good), stored.position.next, good);
@@ -81,6 +83,7 @@ std::optional<StoredPosition> newest_stored(std::string_view file) {
 
 std::error_code PositionFile::open(const std::filesystem::path& path, std::optional<Position>& found) {
     std::error_code error;
+    path_ = path;
     file_ = File(files_, files_.open(path, FileSystem::Mode::write, error));
     if (error) {
         return error;
@@ -98,8 +101,18 @@ std::error_code PositionFile::open(const std::filesystem::path& path, std::optio
 }
 
 std::error_code PositionFile::write(const Position& position) {
+    std::error_code error;
+    if (!file_.is_open() || !files_.is_linked(file_.get())) {
+        error = files_.make_folder(path_.parent_path());
+        if (!error) {
+            file_ = File(files_, files_.open(path_, FileSystem::Mode::write, error));
+        }
+        if (error) {
+            return error;
+        }
+    }
     const std::string line = format_position(generation_ + 1, position);
-    const std::error_code error = files_.write(file_.get(), line, (generation_ + 1) % 2 * kSlotBytes);
+    error = files_.write(file_.get(), line, (generation_ + 1) % 2 * kSlotBytes);
     if (!error) {
         ++generation_;
     }

@@ -54,11 +54,13 @@ public:
 
     /// Opens or makes the file. The newest intact position, or nothing when there is none.
     [[nodiscard]] std::error_code open(const std::filesystem::path& path, std::optional<Position>& found);
+    /// Writes the older slot. A file that somebody has removed is made again.
     [[nodiscard]] std::error_code write(const Position& position);
     [[nodiscard]] std::error_code sync();
 
 private:
     FileSystem& files_;
+    std::filesystem::path path_;
     File file_;
     std::uint64_t generation_ = 0;
 };

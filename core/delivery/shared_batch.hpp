@@ -60,6 +60,8 @@ public:
     ~BatchRef() { release(); }
 
     explicit operator bool() const noexcept { return batch_ != nullptr; }
+    /// Whether both hold the same batch, or none.
+    friend bool operator==(const BatchRef&, const BatchRef&) = default;
     [[nodiscard]] MetricSpan metrics() const noexcept { return batch_->owned().metrics(); }
     [[nodiscard]] std::size_t size() const noexcept { return batch_->owned().size(); }
     /// Bytes of memory that the batch holds or keeps alive. Where several batches keep one alive, each counts

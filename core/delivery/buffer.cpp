@@ -35,7 +35,7 @@ std::size_t Buffer::restore(Clock::time_point now) {
     std::vector<Run> runs;
     for (const SequenceRange& range : waiting) {
         const auto count = static_cast<std::size_t>(range.end - range.first);
-        runs.push_back({{}, 0, count, 0, now, range.first});
+        runs.push_back({{}, 0, count, 0, now, range.first, true});
         restored += count;
     }
     runs_.insert(runs_.begin(), std::make_move_iterator(runs.begin()), std::make_move_iterator(runs.end()));
@@ -289,14 +289,14 @@ bool Buffer::load_front(std::unique_lock<std::mutex>& lock) {
     }
     if (rest < run.end()) {
         runs_.push_front(
-            {{}, 0, static_cast<std::size_t>(run.end() - rest), 0, run.since, rest, run.was_kept});
+            {{}, 0, static_cast<std::size_t>(run.end() - rest), 0, run.since, rest, run.is_fragment});
     }
     if (loaded.batch) {
         const std::size_t bytes = loaded.batch.footprint();
         bytes_ += bytes;
         std::vector<Run> runs{{loaded.batch, static_cast<std::size_t>(found.first - loaded.batch_first),
                                static_cast<std::size_t>(found.end - found.first), bytes, run.since,
-                               found.first, run.was_kept}};
+                               found.first, run.is_fragment}};
         forget_removed(runs);
         runs_.insert(runs_.begin(), runs.begin(), runs.end());
     }
@@ -306,7 +306,6 @@ bool Buffer::load_front(std::unique_lock<std::mutex>& lock) {
 MetricSpan Buffer::take(std::size_t most) {
     taken_.clear();
     records_.clear();
-    is_split_ = false;
     std::size_t room = std::min(most, settings_.batch_size);
     {
         std::unique_lock lock(mutex_);
@@ -330,7 +329,6 @@ MetricSpan Buffer::take(std::size_t most) {
             front.bytes = 0;
             front.cut_front(room);
             taken_.push_back(std::move(part));
-            is_split_ = true;
             room = 0;
         }
     }
@@ -365,14 +363,9 @@ Buffer::Losses Buffer::finish(const std::vector<bool>& kept) {
     Position done;
     {
         const std::lock_guard lock(mutex_);
-        if (is_split_ && !gone_.empty() && gone_.back().first == taken_.back().batch) {
-            // The rest of it keeps the batch in memory.
-            const auto rest = std::find_if(runs_.begin(), runs_.end(), [this](const Run& run) {
-                return run.batch == gone_.back().first;
-            });
-            if (rest != runs_.end()) {
-                rest->bytes = std::exchange(gone_.back().second, 0);
-            }
+        if (!gone_.empty() && !runs_.empty() && gone_.back().first == runs_.front().batch) {
+            // The rest of it, which was not taken, keeps the batch in memory.
+            runs_.front().bytes = std::exchange(gone_.back().second, 0);
         }
         for (const auto& [batch, bytes] : gone_) {
             bytes_ -= bytes;
@@ -408,7 +401,7 @@ void Buffer::keep_some(const Run& run, const std::vector<bool>& kept, std::size_
             piece.cut_front(begin);
             piece.count = end - begin;
             piece.bytes = 0;
-            piece.was_kept = true;
+            piece.is_fragment = true;
             kept_.push_back(std::move(piece));
         }
         begin = end;
@@ -432,8 +425,7 @@ void Buffer::forget_removed(std::vector<Run>& runs) const {
     }
 }
 
-/// What is done: whatever was stored and waits no more. There are gaps only between runs that came back, and
-/// behind them.
+/// What is done: whatever was stored and waits no more. Gaps lie only behind fragments.
 Position Buffer::position() const {
     Position done{stored_end_, {}};
     std::uint64_t end = kNoSequence;  // of the stored run before
@@ -447,7 +439,7 @@ Position Buffer::position() const {
             done.done.push_back({end, run.sequence});
         }
         end = run.end();
-        if (!run.was_kept) {
+        if (!run.is_fragment) {
             return done;
         }
     }

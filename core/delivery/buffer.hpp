@@ -107,7 +107,7 @@ private:
         std::size_t bytes;  // the batch's memory in its first run, 0 in the others
         Clock::time_point since;
         std::uint64_t sequence = kNoSequence;  // of its first metric on disk
-        bool was_kept = false;                 // has been offered and came back
+        bool is_fragment = false;              // what followed it may be delivered
 
         [[nodiscard]] bool is_stored() const noexcept { return sequence != kNoSequence; }
         [[nodiscard]] bool in_memory() const noexcept { return static_cast<bool>(batch); }
@@ -157,7 +157,6 @@ private:
 
     // Of the output's thread alone: what is out at the moment.
     std::vector<Run> taken_;
-    bool is_split_ = false;  // the last taken run is a part of one whose rest still waits
     std::vector<Run> kept_;
     std::vector<std::pair<BatchRef, std::size_t>>
         gone_;  // batches of which nothing is kept, and their memory

@@ -33,8 +33,8 @@ enum class Sync : std::uint8_t {
 };
 
 struct DiskSettings {
-    std::filesystem::path folder;
-    std::string owner;
+    std::filesystem::path folder{};
+    std::string owner{};
     std::uint64_t limit_bytes = std::uint64_t{1} << 30;
     Sync sync = Sync::every_second;
 };

@@ -19,6 +19,13 @@ bool is_scheme(std::string_view text) {
     });
 }
 
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return lower;
+}
+
 UrlProblem sqlite_problem(std::string message) {
     return {std::move(message), "write " + std::string(kSqliteForms)};
 }
@@ -196,7 +203,8 @@ private:
 
 std::variant<SqliteLocation, ServerLocation, UrlProblem> parse_url(std::string_view url) {
     const std::size_t colon = url.find(':');
-    const std::string_view scheme = url.substr(0, colon == std::string_view::npos ? 0 : colon);
+    const std::string_view written = url.substr(0, colon == std::string_view::npos ? 0 : colon);
+    const std::string scheme = lower_case(written);  // RFC 3986, section 3.1: its case does not matter
     const std::string_view rest = url.substr(scheme.empty() ? 0 : colon + 1);
     if (scheme == "sqlite") {
         return parse_sqlite(rest);
@@ -209,12 +217,12 @@ std::variant<SqliteLocation, ServerLocation, UrlProblem> parse_url(std::string_v
     }
     const std::string hint =
         "write sqlite:///absolute/path.db, postgresql://host/database or mariadb://host/database";
-    if (!is_scheme(scheme)) {
+    if (!is_scheme(written)) {
         return UrlProblem{"the URL does not begin with the name of a database engine", hint};
     }
-    return UrlProblem{"\"" + std::string(scheme) +
-                          "\" is not a database engine that is known here; known: " + std::string(kSchemes),
-                      hint};
+    return UrlProblem{
+        "\"" + scheme + "\" is not a database engine that is known here; known: " + std::string(kSchemes),
+        hint};
 }
 
 }  // namespace heliograph::sql

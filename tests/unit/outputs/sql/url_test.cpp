@@ -30,6 +30,8 @@ TEST_CASE("a server URL gives each of its parts", "[unit][sql]") {
         {"postgresql://me:secret@db.example:5433/solar",
          {kPostgresql, "db.example", 5433, "solar", "me", "secret"}},
         {"postgres://db/solar", {kPostgresql, "db", 0, "solar", "", ""}},
+        {"Postgres://db/solar", {kPostgresql, "db", 0, "solar", "", ""}},
+        {"MariaDB://db", {kMariadb, "db", 0, "", "", ""}},
         {"mariadb://me@db", {kMariadb, "db", 0, "", "me", ""}},
         {"mysql://db:3306/", {kMariadb, "db", 3306, "", "", ""}},
         {"postgresql://", {kPostgresql, "", 0, "", "", ""}},

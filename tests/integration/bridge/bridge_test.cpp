@@ -252,6 +252,7 @@ TEST_CASE("an environment of hoymiles-bridge passes the check in every spelling"
         {"MySQL", {{"DB_TYPE", "mysql"}, {"DB_PORT", "3306"}}, minimal},
         {"MariaDB without a port", {{"DB_TYPE", "mariadb"}}, minimal},
         {"postgresql spelt out", {{"DB_TYPE", "postgresql"}}, minimal},
+        {"capital letters", {{"DB_TYPE", "Postgres"}}, minimal},
         {"booleans of Python", {{"PERSISTENCE_ENABLED", "True"}, {"INFLUXDB_ENABLED", "False"}}, minimal},
         {"booleans as numbers", {{"PERSISTENCE_ENABLED", "1"}, {"INFLUXDB_ENABLED", "0"}}, minimal},
         {"InfluxDB too",

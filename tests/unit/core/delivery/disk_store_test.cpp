@@ -1,5 +1,6 @@
 #include "core/delivery/disk_store.hpp"
 
+#include "tests/integration/driver/workspace.hpp"
 #include "tests/unit/core/delivery/memory_files.hpp"
 #include "tests/unit/core/delivery/numbered.hpp"
 #include "tests/unit/core/delivery/told.hpp"
@@ -362,6 +363,44 @@ TEST_CASE("A torn end is told of", "[unit][delivery]") {
     CHECK(it.open() == std::vector<SequenceRange>{{0, 10}});
     REQUIRE(it.told.failures() == 1);
     CHECK(it.told.lines.front().find("6 bytes were cut off") != std::string::npos);
+}
+
+TEST_CASE("The folder holds the bytes that its description shows", "[unit][delivery][docs]") {
+    MemoryFiles files;
+    const auto pool = BatchPool::make();
+    DiskStore store(
+        {.folder = kFolder, .owner = "outputs.influx"}, [](bool, const std::string&) {}, files);
+    CHECK(store.open(Clock::now()).empty());
+    BatchRef batch = pool->acquire();
+    batch.exclusive()
+        .batch()
+        .add("port", 1, 1)
+        .tag("serial", "1162")
+        .field("pv_power", 312.5)
+        .time(1'782'036'000'000'000'000);
+    batch.exclusive()
+        .batch()
+        .add("port", 1, 1)
+        .tag("serial", "1163")
+        .field("pv_power", 309.0)
+        .time(1'782'036'000'000'000'000);
+    static_cast<void>(store.store(batch.metrics(), Clock::now()));
+    BatchRef second = pool->acquire();
+    second.exclusive()
+        .batch()
+        .add("port", 1, 1)
+        .tag("serial", "1162")
+        .field("pv_power", 314.0)
+        .time(1'782'036'060'000'000'000);
+    static_cast<void>(store.store(second.metrics(), Clock::now()));
+    store.settle({1, {{2, 3}}});
+
+    const std::string page = testing::read_file(std::string(HELIOGRAPH_SOURCE_DIR) + "/docs/disk-buffer.md");
+    const std::string& segment = files.bytes_of(kFolder / segment_name(0));
+    CHECK(page.find("```\n" + segment + "```\n") != std::string::npos);
+    CHECK(page.find("has " + std::to_string(segment.size()) + " bytes") != std::string::npos);
+    const std::string position = files.bytes_of(kFolder / "position").substr(PositionFile::kSlotBytes);
+    CHECK(page.find("```\n" + position + "```\n") != std::string::npos);
 }
 
 TEST_CASE("The disk is waited for as sync says", "[unit][delivery]") {

@@ -7,7 +7,10 @@ Usage: deployment.py ROOT
 
 import json
 import re
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import tree
@@ -83,6 +86,26 @@ def check_compose(root, findings):
     for name in sorted(wanted - given - {variable.removesuffix("_FILE") for variable in given}):
         add(f"heliograph is not given {name}, which {CONFIG} reads")
     return services
+
+
+def check_secrets(root, findings):
+    """Runs make-secrets beside an .env with a password and a token, twice."""
+    script = Path("deploy/make-secrets")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "deploy").mkdir()
+        shutil.copy(root / script, place / script)
+        (place / ".env").write_text('DB_PASSWORD="sun # moon"  # ours\nINFLUXDB_TOKEN=apiv3_x # theirs\n', "utf-8")
+        made = [subprocess.run(["bash", str(place / script)], capture_output=True, check=False) for _ in range(2)]
+        secrets = {file.name: file.read_text("utf-8") for file in (place / "deploy/secrets").glob("*")}
+    if any(run.returncode for run in made) or b"sun" in b"".join(run.stdout + run.stderr for run in made):
+        findings.add(script, 1, "fails, or tells a secret")
+    if secrets.get("db_password") != "sun # moon" or secrets.get("influxdb_token") != "apiv3_x":
+        findings.add(script, 1, "does not take over what .env has")
+    if json.loads(secrets.get("influxdb_admin_token.json", "{}")).get("token") != "apiv3_x":
+        findings.add(script, 1, "gives InfluxDB another token than its clients")
+    if len(secrets.get("grafana_password", "")) < 40:
+        findings.add(script, 1, "makes a short password")
 
 
 def check_dockerfile(root, findings):
@@ -179,6 +202,7 @@ def main():
     root = Path(sys.argv[1]).resolve()
     findings = tree.Findings("deployment")
     services = check_compose(root, findings)
+    check_secrets(root, findings)
     check_dockerfile(root, findings)
     check_provisioning(root, services, findings)
     dashboards = check_dashboards(root, findings)

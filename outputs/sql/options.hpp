@@ -118,22 +118,26 @@ struct Options {
         heliograph::option<&Options::schema_changes>(
             "schema_changes",
             "What may be done to the schema: `create` tables and columns, `alter` tables that exist, or "
-            "`none`. A field without a column is then left out and counted; a metric without a table, or "
-            "with "
-            "a tag without a column, is rejected.")
+            "`none`. Then a field without a column is left out and counted, and a metric without a table, or "
+            "with a tag without a column, is rejected.")
             .choices({{"create", SchemaChanges::create},
                       {"alter", SchemaChanges::alter},
                       {"none", SchemaChanges::none}}),
-        heliograph::option<&Options::create_table>("create_table",
-                                                   "SQL to make a table with, in place of the usual: "
-                                                   "`{table}`, `{columns}` and `{key}` are filled in."),
+        heliograph::option<&Options::create_table>(
+            "create_table",
+            "SQL to make a table with, in place of the usual: `{table}` is its quoted name, `{columns}` the "
+            "list of its columns with their types, `{key}` the list of its time and its tags.")
+            .example("\"CREATE TABLE {table} ({columns}, PRIMARY KEY ({key}))\""),
         heliograph::option<&Options::after_create>(
             "after_create",
-            "SQL to run once a table is there that this output made, by table name or glob; `{table}` is its "
-            "quoted name, `{table_text}` the same as a text literal.")
-            .example("{ \"*\" = \"SELECT create_hypertable({table_text}, 'time')\" }"),
+            "SQL to run when this output has made a table, and once per start when it finds one, by table "
+            "name or glob; so write it to be repeatable. `{table}` is the quoted name, `{table_text}` the "
+            "same as a text literal. SQL that fails is a warning and costs no metric.")
+            .example("{ \"*\" = \"SELECT create_hypertable({table_text}, 'time', if_not_exists => true)\" }"),
         heliograph::option<&Options::keep>(
-            "keep", "Rows older than this are deleted, a few thousand at a time; 0s keeps them for ever.")
+            "keep",
+            "Rows older than this are deleted, a few thousand after a write, from the tables that were "
+            "written to since the start; 0s keeps them for ever.")
             .at_least(std::chrono::seconds{0})
             .at_most(std::chrono::hours{24 * 36500}),
         heliograph::option<&Options::max_columns>(

@@ -48,7 +48,8 @@ bool is_token(std::string_view text) noexcept {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
-Token::Token(std::string token, std::string file) : value_(std::move(token)), file_(std::move(file)) {}
+Token::Token(std::string token, std::string file)
+    : value_(file.empty() ? std::move(token) : std::string()), file_(std::move(file)) {}
 
 Token::Stamp Token::stamp() const {
     struct stat found {};

@@ -11,7 +11,7 @@ namespace heliograph::influxdb_v3 {
 class Token {
 public:
     Token() = default;
-    /// The token itself, or the file that holds it; both empty: none.
+    /// The token itself, or the file that holds it, which goes first; both empty: none.
     Token(std::string token, std::string file);
 
     /// Reads the file if it is another than the one read last (by time, size or inode); true when the token

@@ -2,6 +2,7 @@
 
 #include "plugins/common/line_protocol/decoder.hpp"
 #include "plugins/common/line_protocol/utf8.hpp"
+#include "plugins/testkit/influxdb3_answers.hpp"
 #include "plugins/testkit/influxdb3_store.hpp"
 
 #include <heliograph/owned_batch.hpp>
@@ -18,72 +19,17 @@ namespace {
 
 using line_protocol::Precision;
 
-enum class Endpoint { v3, v2, v1 };
-
-/// A refused entry of a body.
-struct Refusal {
-    std::size_t number;  // from 1
-    std::string message;
-    std::string original;
-};
-
-std::string json_text(std::string_view text) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out.append(1, '\\').append(1, c);
-        } else if (static_cast<unsigned char>(c) < 0x20) {
-            const auto byte = static_cast<unsigned char>(c);
-            out.append("\\u00").append(1, kHex[byte >> 4U]).append(1, kHex[byte & 15U]);
-        } else {
-            out += c;
-        }
-    }
-    return out + '"';
-}
-
-// Most errors of Core are plain text, and none has a Content-Type.
-Reply text_error(unsigned status, std::string text) {
-    return {.status = status, .body = std::move(text)};
-}
-
-Reply json_error(unsigned status, std::string_view text) {
-    return {.status = status, .body = "{\"error\":" + json_text(text) + "}"};
-}
-
-Reply parameter_error(Endpoint endpoint, std::string text) {
-    switch (endpoint) {
-        case Endpoint::v3:
-            return text_error(400, std::move(text));
-        case Endpoint::v2:
-            return {.status = 400, .body = "{\"code\":\"invalid\",\"message\":" + json_text(text) + "}"};
-        case Endpoint::v1:
-            break;
-    }
-    return json_error(400, text);
-}
-
-Reply too_large(Endpoint endpoint, std::size_t limit) {
-    const std::string text = "max request size (" + std::to_string(limit) + " bytes) exceeded";
-    if (endpoint == Endpoint::v2) {
-        return {.status = 413,
-                .body = "{\"code\":\"request too large\",\"message\":" + json_text(text) + "}"};
-    }
-    return text_error(413, text);
-}
-
-std::optional<Endpoint> endpoint_of(const ReceivedRequest& request) {
+std::optional<InfluxDb3Endpoint> endpoint_of(const ReceivedRequest& request) {
     if (request.method != "POST") {
         return std::nullopt;
     }
     if (request.path == "/api/v3/write_lp") {
-        return Endpoint::v3;
+        return InfluxDb3Endpoint::v3;
     }
     if (request.path == "/api/v2/write") {
-        return Endpoint::v2;
+        return InfluxDb3Endpoint::v2;
     }
-    return request.path == "/write" ? std::optional(Endpoint::v1) : std::nullopt;
+    return request.path == "/write" ? std::optional(InfluxDb3Endpoint::v1) : std::nullopt;
 }
 
 /// What is wrong with the credentials; nothing when they are good.
@@ -137,9 +83,9 @@ struct Unit {
     Precision precision = Precision::nanosecond;
 };
 
-std::optional<Unit> unit_of(std::string_view word, Endpoint endpoint) {
+std::optional<Unit> unit_of(std::string_view word, InfluxDb3Endpoint endpoint) {
     if (word.empty() || word == "auto") {
-        const bool automatic = endpoint == Endpoint::v3;
+        const bool automatic = endpoint == InfluxDb3Endpoint::v3;
         return word.empty() || automatic ? std::optional(Unit{automatic, {}}) : std::nullopt;
     }
     if (word == "nanosecond" || word == "ns" || word == "n") {
@@ -166,44 +112,6 @@ std::string raw_line(std::string_view body, std::size_t number) {
             body.size(), body.find('\n') == std::string_view::npos ? body.size() : body.find('\n') + 1));
     }
     return std::string(body.substr(0, std::min<std::size_t>(body.find('\n'), 20)));
-}
-
-bool is_limit(const Refusal& refusal) {
-    return refusal.message.starts_with("Update to schema would exceed number of") ||
-           refusal.message.starts_with("Adding a new database would exceed limit of");
-}
-
-std::string element(const Refusal& refusal) {
-    return "{\"error_message\":" + json_text(refusal.message) +
-           ",\"line_number\":" + std::to_string(refusal.number) +
-           ",\"original_line\":" + json_text(refusal.original) + "}";
-}
-
-Reply partial_answer(const std::vector<Refusal>& refusals, DataForm form) {
-    std::string body = "{\"error\":\"partial write of line protocol occurred\"";
-    if (form == DataForm::null) {
-        body += ",\"data\":null";
-    } else if (form == DataForm::object && refusals.size() == 1) {
-        body += ",\"data\":" + element(refusals.front());
-    } else if (form != DataForm::absent) {
-        body += ",\"data\":[";
-        for (std::size_t i = 0; i < refusals.size(); ++i) {
-            body += (i == 0 ? "" : ",") + element(refusals[i]);
-        }
-        body += "]";
-    }
-    const bool limit = std::any_of(refusals.begin(), refusals.end(), is_limit);
-    return {.status = limit ? 422U : 400U, .body = body + "}"};
-}
-
-Reply all_or_nothing_answer(const Refusal& first, Endpoint endpoint) {
-    if (endpoint == Endpoint::v2) {
-        return {.status = 400,
-                .body = "{\"code\":\"invalid\",\"message\":" +
-                        json_text("write buffer error: line protocol parse failed: " + first.message) + "}"};
-    }
-    return {.status = 400,
-            .body = "{\"error\":\"line protocol parsing error\",\"data\":" + element(first) + "}"};
 }
 
 }  // namespace
@@ -270,11 +178,11 @@ private:
                 R"({"version":"3.10.0","revision":"none","process_id":"1","product_name":"InfluxDB 3 Core"})"};
     }
 
-    Reply write(const ReceivedRequest& request, Endpoint endpoint) {
+    Reply write(const ReceivedRequest& request, InfluxDb3Endpoint endpoint) {
         if (auto refused = refuse_credentials(request, settings_.tokens)) {
             return *refused;
         }
-        const std::string_view target = endpoint == Endpoint::v2 ? "bucket" : "db";
+        const std::string_view target = endpoint == InfluxDb3Endpoint::v2 ? "bucket" : "db";
         if (!request.has_parameter(target)) {
             return parameter_error(
                 endpoint, request.query.empty() ? "missing query parameter '" + std::string(target) + "'"
@@ -289,17 +197,19 @@ private:
             return parameter_error(endpoint, "serde error: invalid value");
         }
         const std::string database = request.parameter(target);
-        if (auto wrong = wrong_database(database, endpoint == Endpoint::v3 ? 511 : 64)) {
-            return endpoint == Endpoint::v3 ? json_error(400, *wrong) : parameter_error(endpoint, *wrong);
+        if (auto wrong = wrong_database(database, endpoint == InfluxDb3Endpoint::v3 ? 511 : 64)) {
+            return endpoint == InfluxDb3Endpoint::v3 ? json_error(400, *wrong)
+                                                     : parameter_error(endpoint, *wrong);
         }
         if (auto refused = refuse_body(request, endpoint)) {
             return *refused;
         }
         return write_lines(request.body_text, endpoint, database, *unit,
-                           endpoint == Endpoint::v3 && accept_partial != "false");
+                           endpoint == InfluxDb3Endpoint::v3 && accept_partial != "false");
     }
 
-    [[nodiscard]] std::optional<Reply> refuse_body(const ReceivedRequest& request, Endpoint endpoint) const {
+    [[nodiscard]] std::optional<Reply> refuse_body(const ReceivedRequest& request,
+                                                   InfluxDb3Endpoint endpoint) const {
         const std::string encoding = request.header("Content-Encoding");
         if (!encoding.empty() && encoding != "identity" && encoding != "gzip") {
             return parameter_error(endpoint, "unacceptable content-encoding: " + encoding);
@@ -319,11 +229,11 @@ private:
         return std::nullopt;
     }
 
-    Reply write_lines(const std::string& body, Endpoint endpoint, const std::string& database, Unit unit,
-                      bool accept_partial) {
+    Reply write_lines(const std::string& body, InfluxDb3Endpoint endpoint, const std::string& database,
+                      Unit unit, bool accept_partial) {
         OwnedBatch owned;
         Batch batch = owned.batch();
-        std::vector<Refusal> refusals;
+        std::vector<InfluxDb3Refusal> refusals;
         line_protocol::Decoder decoder(line_protocol::Dialect::v3, unit.precision);
         const auto result = decoder.decode(body, batch, [&](const line_protocol::DecodeError& error) {
             refusals.push_back({error.entry + 1, error.message, raw_line(body, error.entry + 1)});
@@ -332,7 +242,8 @@ private:
             return parameter_error(endpoint, "incoming write was empty");
         }
         if (auto full = store_.ensure_database(database, settings_)) {
-            return endpoint == Endpoint::v2 ? parameter_error(endpoint, *full) : json_error(422, *full);
+            return endpoint == InfluxDb3Endpoint::v2 ? parameter_error(endpoint, *full)
+                                                     : json_error(422, *full);
         }
         std::vector<std::pair<MetricView, std::size_t>> good;
         std::size_t number = 0;
@@ -351,7 +262,7 @@ private:
             }
         }
         std::sort(refusals.begin(), refusals.end(),
-                  [](const Refusal& a, const Refusal& b) { return a.number < b.number; });
+                  [](const InfluxDb3Refusal& a, const InfluxDb3Refusal& b) { return a.number < b.number; });
         if (refusals.empty() || accept_partial) {
             for (const auto& [metric, line] : good) {
                 store(database, metric, unit);

@@ -3,8 +3,11 @@
 #include <heliograph/errors.hpp>
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +29,20 @@ constexpr std::size_t kFewestBytes = 1024;  // what a server's max_allowed_packe
 
 // Whose call the client library waits for: its callback carries no context, and runs on the caller's thread.
 thread_local MariadbConnection* waiting = nullptr;
+
+/// Under TLS the library reads and writes without asking for its callback first; only a socket that never
+/// blocks makes it wait there.
+void never_block(int socket) noexcept {
+    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
+}
+
+/// The same for the time until never_block can be called.
+void limit_blocking(int socket, std::chrono::milliseconds limit) noexcept {
+    const auto whole = std::chrono::ceil<std::chrono::seconds>(limit).count();
+    const ::timeval time{whole, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
 
 unsigned seconds(std::chrono::milliseconds duration) noexcept {
     return static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(duration).count());
@@ -111,6 +128,9 @@ int MariadbConnection::wait_for_socket(my_socket socket, my_bool to_read, int li
 
 /// Returns as poll does: more than 0 when the socket is ready, 0 when the time is over, -1 when interrupted.
 int MariadbConnection::wait(int socket, bool to_read, int limit) noexcept {
+    if (std::exchange(is_new_, false)) {
+        limit_blocking(socket, settings_.connect_timeout);
+    }
     for (;;) {
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
@@ -149,6 +169,8 @@ void MariadbConnection::clear_interrupt() noexcept {
 void MariadbConnection::open() {
     close();
     broken_ = false;
+    is_new_ = true;
+    connected_ = false;
     const ServerLocation& location = settings_.location;
     if (location.database.empty()) {
         throw Fatal("the url names no database; write mariadb://host/database");
@@ -178,6 +200,8 @@ void MariadbConnection::connect(std::string_view doing) {
         fail(doing, MariadbWork::data);
     }
     require_tls(doing);
+    never_block(mysql_get_socket(handle_.get()));
+    connected_ = true;
 }
 
 /// The library goes on without TLS when the server has none.
@@ -457,6 +481,10 @@ void MariadbConnection::fail(const MariadbError& error, std::string_view doing, 
     if (broken_ && std::chrono::steady_clock::now() >= deadline_) {
         throw Retry("cannot " + std::string(doing) + ": " + name_ +
                     " did not answer in time; check that it is not overloaded or stopped, and the network");
+    }
+    if (connected_ && error.number == CR_SSL_CONNECTION_ERROR) {
+        // The certificate was in order when the connection was made.
+        throw Retry("cannot " + std::string(doing) + ": the connection broke: " + std::string(error.message));
     }
     throw_mariadb_failure(error, doing, work);
 }

@@ -122,6 +122,8 @@ private:
     std::size_t max_packet_ = 0;
     bool lower_case_tables_ = false;
     bool broken_ = false;
+    bool connected_ = false;
+    bool is_new_ = false;  // its socket has not been waited for yet
     std::atomic<bool> interrupted_{false};
     int interrupt_event_;  // readable while interrupted
 };

@@ -75,21 +75,26 @@ TEST_CASE("Names from hell are stored and read back from MariaDB, and touch no o
             const auto outcome = fixture.write();
             INFO(outcome.error);
             REQUIRE(outcome.ok());
+            // A table's name becomes a file's, where such a character takes five bytes.
+            const bool is_too_long = hell.name == "64 characters of three bytes";
+            CHECK(outcome.rejected.size() == (is_too_long ? 1 : 0));
             for (const auto& [index, reason] : outcome.rejected) {
-                UNSCOPED_INFO(index << ": " << reason);
+                CHECK(index == 0);
+                CHECK_THAT(reason, Catch::Matchers::Contains("File name too long"));
             }
-            CHECK(outcome.rejected.empty());
             REQUIRE(fixture.write().ok());  // the same names again: the same places
 
             const auto tables = fixture.query(
                 "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() ORDER BY "
                 "TABLE_NAME IN ('victim', 'tagged', 'fielded')");
-            REQUIRE(tables.size() == 4);
-            std::string quoted = "`";
-            for (const char c : tables[0][0]) {
-                quoted += c == '`' ? "``" : std::string(1, c);
+            REQUIRE(tables.size() == (is_too_long ? 3 : 4));
+            if (!is_too_long) {
+                std::string quoted = "`";
+                for (const char c : tables[0][0]) {
+                    quoted += c == '`' ? "``" : std::string(1, c);
+                }
+                CHECK(fixture.query("SELECT power FROM " + quoted + "`") == testing::Rows{{"1"}});
             }
-            CHECK(fixture.query("SELECT power FROM " + quoted + "`") == testing::Rows{{"1"}});
             const auto tagged = fixture.query("SELECT * FROM tagged");
             REQUIRE(tagged.size() == 1);
             CHECK(tagged[0].size() == 3);

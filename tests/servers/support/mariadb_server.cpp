@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <stdexcept>
+#include <utility>
 
 namespace heliograph::testing {
 namespace {
@@ -67,8 +68,10 @@ Rows MariadbSession::query(const std::string& sql) {
     return rows;
 }
 
-MariadbServer::MariadbServer()
-    : Server("MariaDB"), program_(find_program("mariadbd", "mariadb-server", {"/usr/sbin", "/usr/libexec"})) {
+MariadbServer::MariadbServer(std::vector<std::string> options)
+    : Server("MariaDB"),
+      options_(std::move(options)),
+      program_(find_program("mariadbd", "mariadb-server", {"/usr/sbin", "/usr/libexec"})) {
     run({find_program("mariadb-install-db", "mariadb-server").string(), "--no-defaults",
          "--datadir=" + data().string(), "--auth-root-authentication-method=normal", "--skip-test-db",
          "--skip-name-resolve", "--innodb-log-file-size=16M"});
@@ -104,20 +107,22 @@ MariadbSession MariadbServer::session(std::string_view database) const {
 
 std::vector<std::string> MariadbServer::command() const {
     // Without native asynchronous I/O every write goes through the functions that fill_disk replaces.
-    return {program_.string(),
-            "--no-defaults",
-            "--datadir=" + data().string(),
-            "--socket=" + socket().string(),
-            "--pid-file=" + (folder() / "pid").string(),
-            "--bind-address=127.0.0.1",
-            "--port=" + std::to_string(port()),
-            "--skip-log-bin",
-            "--skip-name-resolve",
-            "--innodb-use-native-aio=0",
-            "--innodb-flush-log-at-trx-commit=2",
-            "--innodb-log-file-size=16M",
-            "--innodb-buffer-pool-size=64M",
-            "--default-time-zone=+05:30"};
+    std::vector<std::string> command{program_.string(),
+                                     "--no-defaults",
+                                     "--datadir=" + data().string(),
+                                     "--socket=" + socket().string(),
+                                     "--pid-file=" + (folder() / "pid").string(),
+                                     "--bind-address=127.0.0.1",
+                                     "--port=" + std::to_string(port()),
+                                     "--skip-log-bin",
+                                     "--skip-name-resolve",
+                                     "--innodb-use-native-aio=0",
+                                     "--innodb-flush-log-at-trx-commit=2",
+                                     "--innodb-log-file-size=16M",
+                                     "--innodb-buffer-pool-size=64M",
+                                     "--default-time-zone=+05:30"};
+    command.insert(command.end(), options_.begin(), options_.end());
+    return command;
 }
 
 bool MariadbServer::is_ready() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heliograph::testing {
 
@@ -34,7 +35,8 @@ public:
     static constexpr const char* kPassword = "sun & moon";
     static constexpr const char* kDatabase = "heliograph";
 
-    MariadbServer();
+    /// `options` are further ones of mariadbd's command line.
+    explicit MariadbServer(std::vector<std::string> options = {});
     ~MariadbServer() override;
 
     /// Without user and password, which are options of the output.
@@ -56,6 +58,7 @@ private:
     [[nodiscard]] int quick_stop_signal() const override;
     [[nodiscard]] std::filesystem::path socket() const { return folder() / "s.sock"; }
 
+    std::vector<std::string> options_;
     std::filesystem::path program_;
 };
 

@@ -103,6 +103,34 @@ TEST_CASE("Too large a request is split until a single metric is too large", "[u
     CHECK(fixture.host.counter("split_requests") > 0);
 }
 
+TEST_CASE("An answer that comes while the body is still being sent is heard", "[unit][influxdb_v3]") {
+    InfluxDb3Settings server;
+    server.max_request_bytes = std::size_t{1} << 20U;
+    InfluxFixture fixture({}, server);
+    REQUIRE(fixture.output.open().ok());
+    for (std::int64_t i = 0; i < 300; ++i) {
+        fixture.batch.batch()
+            .add("m", 0, 1)
+            .field("s", std::string_view(std::string(20'000, 'x')))
+            .time(kNoon + i);
+    }
+    const auto outcome = fixture.write();
+    CAPTURE(outcome.error);
+    CHECK(outcome.ok());
+    CHECK(outcome.rejected.empty());
+    CHECK(outcome.kept.empty());
+    CHECK(fixture.server.row_count("solar") == 300);
+
+    SECTION("and the next write begins with requests that fit") {
+        const std::size_t before = fixture.server.writes().size();
+        CHECK(fixture.write().ok());
+        const auto writes = fixture.server.writes();
+        for (std::size_t i = before; i < writes.size(); ++i) {
+            CHECK(writes[i].body.size() <= server.max_request_bytes);
+        }
+    }
+}
+
 TEST_CASE("A write larger than one request goes out in several, each series in order",
           "[unit][influxdb_v3]") {
     const std::int64_t concurrency = GENERATE(1, 4);

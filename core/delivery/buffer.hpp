@@ -34,9 +34,9 @@ struct BufferSettings {
 /// empty, so that nothing is ever too large to pass.
 ///
 /// With a disk store every metric is written to disk first. As many as the memory limit allows stay in memory
-/// as well, from where they are delivered; the others are loaded back, a record at a time, when their turn
-/// comes, so memory does not depend on how much waits. A metric that cannot be stored, since the disk fails
-/// or since line protocol cannot express it, is held in memory alone.
+/// as well, from where they are delivered. The others, and whatever comes behind them, are loaded back, a
+/// record at a time, when their turn comes, so memory does not depend on how much waits. A metric that cannot
+/// be stored, since the disk fails or since line protocol cannot express it, is held in memory alone.
 class Buffer {
 public:
     using Clock = std::chrono::steady_clock;

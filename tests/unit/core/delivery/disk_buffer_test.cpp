@@ -220,6 +220,23 @@ TEST_CASE("Memory stays within its limit however much waits on disk", "[unit][de
     CHECK(it.buffer.bytes() == 0);
 }
 
+TEST_CASE("What comes behind a backlog takes no memory until that is worked off", "[unit][delivery]") {
+    MemoryFiles files;
+    {
+        DiskBuffer it(files, {});
+        it.append(numbered(*it.pool, 0, 5000));
+    }
+    DiskBuffer it(files, {.batch_size = 100});
+    for (int i = 5000; i < 6000; i += 100) {
+        it.append(numbered(*it.pool, i, 100));
+        CHECK(it.buffer.bytes() == 0);
+    }
+    CHECK(drain(it.buffer) == range(0, 5999));
+    it.append(numbered(*it.pool, 6000, 100));
+    CHECK(it.buffer.bytes() != 0);
+    CHECK(drain(it.buffer) == range(6000, 6099));
+}
+
 TEST_CASE("A full disk drops the oldest, counted to the metric", "[unit][delivery]") {
     MemoryFiles files;
     const std::size_t memory = GENERATE(std::size_t{1}, std::size_t{64} << 20);

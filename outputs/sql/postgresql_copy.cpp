@@ -129,6 +129,9 @@ void CopyBuffer::add_row(std::span<const CopyColumn> columns, std::span<const Va
 void CopyBuffer::add_value(const CopyColumn& column, const Value& value) {
     switch (value.kind()) {
         case Value::Kind::null:
+            if (column.wire == Wire::unsupported) {
+                refuse(column, "NULL");  // its type would not be that of the temporary table
+            }
             add_integer(kNull);
             return;
         case Value::Kind::floating:

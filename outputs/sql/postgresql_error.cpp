@@ -219,6 +219,9 @@ PostgresqlReport read_connect_message(std::string_view message) {
             report.message += (report.message.empty() ? "" : ", ") + line;
         }
     }
+    if (report.message.ends_with('.')) {
+        report.message.pop_back();  // the sentence goes on
+    }
     return report;
 }
 

@@ -173,18 +173,27 @@ void PostgresqlSchema::widen(const Identifier& name, const Column& column, Colum
 
 void PostgresqlSchema::run_script(std::string_view sql, std::string_view doing) {
     // The lock is the session's and not a transaction's: some statements must not stand in one.
-    connection_.execute("SELECT pg_advisory_lock(" + kLockNumber + ")", doing);
+    connection_.execute("SELECT pg_advisory_lock(" + kLockNumber +
+                            "); SET statement_timeout = " + std::to_string(kPatience.count()),
+                        doing);
+    const auto restore = [&] {
+        connection_.rollback();  // what the script may have left open
+        connection_.set_patience(connection_.statement_timeout());
+        connection_.execute("SELECT pg_advisory_unlock_all(); SET statement_timeout = " +
+                                std::to_string(connection_.statement_timeout().count()),
+                            doing);
+    };
     try {
+        connection_.set_patience(kPatience);
         connection_.execute(std::string(sql), doing);
     } catch (const Stopped&) {
         connection_.close();
         throw;
     } catch (...) {
-        connection_.rollback();
-        connection_.execute("SELECT pg_advisory_unlock_all()", doing);
+        restore();
         throw;
     }
-    connection_.execute("SELECT pg_advisory_unlock_all()", doing);
+    restore();
 }
 
 void PostgresqlSchema::change(std::string_view doing, const std::function<void()>& body) {

@@ -114,6 +114,7 @@ TEST_CASE("what a column cannot hold is refused with its name and type", "[unit]
         {Wire::boolean, whole(2), "is boolean and cannot hold 2"},
         {Wire::float8, Value::of(std::string_view("secret")), "cannot hold a text"},
         {Wire::timestamptz, Value::of(kMostUnsigned), "is timestamptz and cannot hold"},
+        {Wire::unsupported, {}, "has a type that this output cannot write"},
         {Wire::unsupported, Value::of(1.5), "has a type that this output cannot write"},
         {Wire::unsupported, Value::of(std::string_view("a")), "has a type that this output cannot write"},
     };

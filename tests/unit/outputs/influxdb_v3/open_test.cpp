@@ -106,6 +106,25 @@ TEST_CASE("What is no InfluxDB is not taken for one", "[unit][influxdb_v3]") {
     }
 }
 
+TEST_CASE("TLS to a server that speaks plainly fails with what to do, and the data is kept",
+          "[unit][influxdb_v3]") {
+    const testkit::InfluxDb3Server server;
+    testkit::RecordingHost host;
+    testkit::PluginUnderTest output(output_descriptor(), host,
+                                    Settings{{"url", "https://127.0.0.1:" + std::to_string(server.port())},
+                                             {"database", std::string("solar")}});
+    const auto opened = output.open();
+    CHECK(opened.status == HG_RETRY);
+    CHECK(opened.error.find("TLS") != std::string::npos);
+    CHECK(opened.error.find("http://") != std::string::npos);
+    OwnedBatch batch;
+    add_ports(batch, 1);
+    const auto outcome = output.write(batch.metrics());
+    CHECK(outcome.status == HG_FATAL);
+    CHECK(outcome.error.find("writing to database \"solar\" at https://127.0.0.1:") == 0);
+    CHECK(outcome.rejected.empty());
+}
+
 TEST_CASE("A token from a file is read again when it changes", "[unit][influxdb_v3]") {
     const TokenFile file("first\n");
     InfluxDb3Settings server;

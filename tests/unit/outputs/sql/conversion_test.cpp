@@ -11,6 +11,7 @@
 
 using namespace heliograph::sql;
 using heliograph::FieldView;
+using heliograph::MetricView;
 using heliograph::OwnedBatch;
 
 namespace {
@@ -115,4 +116,37 @@ TEST_CASE("text that no database takes is repaired and counted", "[unit][sql]") 
     CHECK(converter.text(fine).text().data() == fine.data());
     CHECK(converter.text("bad \xFF").text() == "bad \xEF\xBF\xBD");
     CHECK(converter.changes().repaired_texts == 1);
+}
+
+TEST_CASE("tags as JSON are one object, escaped and in their order", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    CHECK(converter.tags_as_json(batch.batch().add("m").metric().view().tags()).text() == "{}");
+    batch.batch()
+        .add("m")
+        .tag("b", "quote \" backslash \\ tab \t bell \x07")
+        .tag("a\n", "\u00e4 \U0001F31E")
+        .tag("c", std::string_view("nul \0 bad \xFF", 11));
+    const MetricView view = batch.metrics()[1];
+    converter.next_row();
+    CHECK(converter.tags_as_json(view.tags()).text() ==
+          "{\"a\\u000a\": \"\u00e4 \U0001F31E\", \"b\": \"quote \\\" backslash \\\\ tab \\u0009 bell "
+          "\\u0007\", "
+          "\"c\": \"nul  bad \uFFFD\"}");
+    CHECK(converter.changes().repaired_texts == 1);
+}
+
+TEST_CASE("a value comes in the type of its column", "[unit][sql]") {
+    OwnedBatch batch;
+    RowConverter converter;
+    const auto kind = [&](auto value, ColumnType column) {
+        return converter.field(field(batch, value), column).kind();
+    };
+    CHECK(kind(1, ColumnType::floating) == Value::Kind::floating);
+    CHECK(kind(std::uint64_t{1}, ColumnType::floating) == Value::Kind::floating);
+    CHECK(kind(true, ColumnType::floating) == Value::Kind::floating);
+    CHECK(kind(std::uint64_t{1}, ColumnType::integer) == Value::Kind::integer);
+    CHECK(kind(std::uint64_t{1}, ColumnType::unsigned_integer) == Value::Kind::unsigned_integer);
+    CHECK(kind(1.5, ColumnType::text) == Value::Kind::text);
+    CHECK_THROWS_AS(kind(std::numeric_limits<std::uint64_t>::max(), ColumnType::integer), NumberTooLarge);
 }

@@ -86,6 +86,54 @@ TEST_CASE("any name can be that of a metric, a tag and a field, and touches no o
     CHECK(database.rows("SELECT * FROM " + quoted(tables[0])) == lines({std::to_string(kNoon) + "|tag|5.5"}));
 }
 
+TEST_CASE("names that mean harm stay names in scripts, templates and deletions", "[unit][sql]") {
+    const auto name = GENERATE(values<std::string>({
+        "'; DROP TABLE witness; --",
+        "\"; DROP TABLE witness; --",
+        "'); DROP TABLE witness; --",
+        "{table}{columns}{key}",
+        "a\\'b",
+        "select",
+        "\U0001F31E",
+        std::string(200, 'n'),
+        std::string("a\0b", 3),
+    }));
+    CAPTURE(name);
+    SqlFixture fixture({{"on_conflict", "append"},
+                        {"keep", std::chrono::nanoseconds(std::chrono::hours(1))},
+                        {"create_table",
+                         "CREATE TABLE {table} ({columns}); CREATE TABLE IF NOT EXISTS made (x); "
+                         "INSERT INTO made SELECT count(*) FROM {table}"},
+                        {"after_create", TextMap{{"*",
+                                                  "CREATE TABLE IF NOT EXISTS seen (name TEXT); INSERT INTO "
+                                                  "seen VALUES ({table_text})"}}}});
+    fixture.host.set_now(kNoon);
+    auto batch = fixture.batch.batch();
+    batch.add("witness").field("power", 1.0).time(kNoon);
+    batch.add(std::string_view(name))
+        .tag(std::string_view(name), "t")
+        .field(std::string_view(name), 5.5)
+        .time(kNoon);
+    batch.add(std::string_view(name))
+        .tag(std::string_view(name), "t")
+        .field(std::string_view(name), 6.5)
+        .time(0);
+    const auto outcome = fixture.write();
+    REQUIRE(outcome.ok());
+    CHECK(outcome.rejected.empty());
+    CHECK(fixture.host.counter("deleted_rows") == 1);
+    auto database = fixture.database();
+    CHECK(database.rows("SELECT power FROM witness") == lines({"1.0"}));
+    CHECK(database.rows("SELECT * FROM made") == lines({"0", "0"}));
+    const auto tables = database.rows(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('witness', 'made', 'seen')");
+    REQUIRE(tables.size() == 1);
+    CHECK(database.rows("SELECT * FROM " + quoted(tables[0])) == lines({std::to_string(kNoon) + "|t|5.5"}));
+    const bool has_backslash = name.find('\\') != std::string::npos;
+    CHECK(database.rows("SELECT name FROM seen") ==
+          (has_backslash ? lines({"\"witness\""}) : lines({"\"witness\"", quoted(tables[0])})));
+}
+
 TEST_CASE("names that differ in case only are kept apart", "[unit][sql]") {
     SqlFixture fixture;
     auto batch = fixture.batch.batch();

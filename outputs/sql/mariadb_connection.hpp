@@ -101,8 +101,21 @@ private:
     struct CloseHandle {
         void operator()(MYSQL* handle) const noexcept { mysql_close(handle); }
     };
-    class Call;
+    /// While it lives the library's waits are those of this connection, and end at the deadline.
+    class Call {
+    public:
+        Call(MariadbConnection& connection, std::chrono::milliseconds limit) noexcept;
+        Call(const Call&) = delete;
+        Call& operator=(const Call&) = delete;
+        ~Call();
 
+    private:
+        MariadbConnection* outer_;
+    };
+    // A change of the schema may copy a table.
+    static constexpr std::chrono::hours kLongLimit{1};
+
+    [[nodiscard]] std::chrono::milliseconds statement_limit() const noexcept;
     void connect(std::string_view doing);
     void set_options();
     void require_tls(std::string_view doing) const;

@@ -22,7 +22,7 @@ std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Option
     }
     switch (location.product) {
         case ServerLocation::Product::postgresql:
-            return std::make_unique<PostgresqlEngine>(std::move(location), options, host);
+            return std::make_unique<PostgresqlEngine>(location, options, host);
         case ServerLocation::Product::mariadb:
             break;
     }

@@ -1,5 +1,7 @@
 #include "outputs/sql/postgresql_connection.hpp"
 
+#include "outputs/sql/postgresql_parameters.hpp"
+
 #include <heliograph/errors.hpp>
 
 #include <libpq-fe.h>
@@ -10,7 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -27,40 +28,6 @@ constexpr std::chrono::milliseconds kLockTimeout = 5s;
 constexpr std::chrono::milliseconds kRollbackTimeout = 1s;
 constexpr std::size_t kCopyChunk = 65'536;
 
-const char* ssl_mode(Tls tls) noexcept {
-    switch (tls) {
-        case Tls::off:
-            return "disable";
-        case Tls::prefer:
-            break;
-        case Tls::require:
-            return "require";
-        case Tls::verify:
-            return "verify-full";
-    }
-    return "prefer";
-}
-
-/// The authorities that the system trusts: the client library has no word for them before version 16.
-std::string system_authorities() {
-    for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                             "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
-        std::error_code ignored;
-        if (std::filesystem::exists(path, ignored)) {
-            return path;
-        }
-    }
-    return {};
-}
-
-std::string describe(const ServerLocation& location) {
-    std::string text = "postgresql://";
-    text += location.user.empty() ? "" : location.user + "@";
-    text += location.host.empty() ? "local socket" : location.host;
-    text += location.port == 0 ? "" : ":" + std::to_string(location.port);
-    return text + "/" + location.database;
-}
-
 std::string text_of(const char* text) {
     return text == nullptr ? std::string() : std::string(text);
 }
@@ -76,17 +43,12 @@ std::string_view field_text(const PostgresqlResult& result, int row, int column)
             static_cast<std::size_t>(PQgetlength(result.get(), row, column))};
 }
 
-PostgresqlConnection::PostgresqlConnection(ServerLocation location, const Options& options, Host host)
-    : location_(std::move(location)),
-      tls_(options.tls),
-      tls_ca_file_(options.tls_ca_file),
-      tls_certificate_file_(options.tls_certificate_file),
-      tls_key_file_(options.tls_key_file),
+PostgresqlConnection::PostgresqlConnection(const ServerLocation& location, const Options& options)
+    : parameters_(connection_parameters(location, options)),
       connect_timeout_(options.connect_timeout),
       statement_timeout_(options.statement_timeout),
       patience_(options.statement_timeout),
-      host_(host),
-      target_(describe(location_)),
+      target_(describe(location)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (wake_ < 0) {
         throw std::system_error(errno, std::generic_category(), "cannot make an eventfd");
@@ -135,37 +97,12 @@ bool PostgresqlConnection::is_broken() const noexcept {
 void PostgresqlConnection::connect() {
     std::vector<const char*> keys;
     std::vector<const char*> values;
-    const auto set = [&](const char* key, const char* value) {
-        keys.push_back(key);
-        values.push_back(value);
-    };
-    const auto set_known = [&](const char* key, const std::string& value) {
-        if (!value.empty()) {
-            set(key, value.c_str());
-        }
-    };
-    const std::string port = location_.port == 0 ? "" : std::to_string(location_.port);
-    const std::string authorities =
-        tls_ca_file_.empty() && tls_ == Tls::verify ? system_authorities() : tls_ca_file_;
-    const std::string unanswered = std::to_string((statement_timeout_ + kGrace).count());
-    set_known("host", location_.host);
-    set_known("port", port);
-    set_known("dbname", location_.database);
-    set_known("user", location_.user);
-    set_known("password", location_.password);
-    set("sslmode", ssl_mode(tls_));
-    set_known("sslrootcert", authorities);
-    set_known("sslcert", tls_certificate_file_);
-    set_known("sslkey", tls_key_file_);
-    set("gssencmode", "disable");
-    set("application_name", "heliograph");
-    set("client_encoding", "UTF8");
-    set("keepalives", "1");
-    set("keepalives_idle", "30");
-    set("keepalives_interval", "10");
-    set("keepalives_count", "3");
-    set("tcp_user_timeout", unanswered.c_str());
-    set(nullptr, nullptr);
+    for (const auto& [key, value] : parameters_) {
+        keys.push_back(key.c_str());
+        values.push_back(value.c_str());
+    }
+    keys.push_back(nullptr);
+    values.push_back(nullptr);
     handle_ = PQconnectStartParams(keys.data(), values.data(), 0);
     if (handle_ == nullptr) {
         throw std::bad_alloc();

@@ -5,15 +5,16 @@
 #include "outputs/sql/postgresql_error.hpp"
 #include "outputs/sql/url.hpp"
 
-#include <heliograph/host.hpp>
-
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 struct pg_conn;
 struct pg_result;
@@ -38,7 +39,7 @@ struct PostgresqlParameter {
 /// interrupt. [own strand], interrupt excepted
 class PostgresqlConnection {
 public:
-    PostgresqlConnection(ServerLocation location, const Options& options, Host host);
+    PostgresqlConnection(const ServerLocation& location, const Options& options);
     PostgresqlConnection(const PostgresqlConnection&) = delete;
     PostgresqlConnection& operator=(const PostgresqlConnection&) = delete;
     ~PostgresqlConnection();
@@ -96,16 +97,11 @@ private:
     [[noreturn]] void fail(std::string_view doing) const;
     [[nodiscard]] PostgresqlReport report_of(const PostgresqlResult& result) const;
 
-    ServerLocation location_;
-    Tls tls_;
-    std::string tls_ca_file_;
-    std::string tls_certificate_file_;
-    std::string tls_key_file_;
+    std::vector<std::pair<std::string, std::string>> parameters_;  // with the password
     std::chrono::milliseconds connect_timeout_;
     std::chrono::milliseconds statement_timeout_;
     std::chrono::milliseconds patience_;
     Hears hears_ = Hears::interrupts;
-    Host host_;
     std::string target_;
     std::atomic<bool> interrupted_{false};
     int wake_ = -1;  // an eventfd that interrupt makes readable

@@ -31,8 +31,9 @@ Wire wire_of_column(const Column& column) noexcept {
 
 }  // namespace
 
-PostgresqlEngine::PostgresqlEngine(ServerLocation location, const Options& options, Host host)
-    : connection_(std::move(location), options, host),
+PostgresqlEngine::PostgresqlEngine(const ServerLocation& location, const Options& options, Host host)
+    : host_(host),
+      connection_(location, options),
       catalog_(connection_),
       schema_(connection_, catalog_, options.create_table),
       writer_(connection_) {}
@@ -42,6 +43,7 @@ void PostgresqlEngine::open() {
     writer_.forget_connection();
     connection_.open();
     catalog_.open();
+    host_.debug("connected to " + connection_.target());
 }
 
 void PostgresqlEngine::close() noexcept {

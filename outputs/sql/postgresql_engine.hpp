@@ -24,7 +24,7 @@ namespace heliograph::sql {
 /// deletions are transactions of their own before it. Needs PostgreSQL 12 or newer.
 class PostgresqlEngine final : public Engine {
 public:
-    PostgresqlEngine(ServerLocation location, const Options& options, Host host);
+    PostgresqlEngine(const ServerLocation& location, const Options& options, Host host);
 
     [[nodiscard]] const IdentifierRules& identifier_rules() const noexcept override {
         return kPostgresqlRules;
@@ -56,6 +56,7 @@ public:
     void insert(Insert& insert, std::span<const Value> row) override;
 
 private:
+    Host host_;
     PostgresqlConnection connection_;
     PostgresqlCatalog catalog_;
     PostgresqlSchema schema_;

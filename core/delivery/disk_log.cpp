@@ -55,9 +55,14 @@ std::error_code DiskLog::open(std::uint64_t at_least, OpenedLog& opened) {
     }
     if (!segments_.empty()) {
         error = recover_last(opened);
+        // Whoever wrote it may have died before the disk had it.
+        synced_ = segments_.back().first;
+        has_new_files_ = true;
     }
-    end_ = std::max(end_, at_least);
-    synced_ = end_;
+    if (at_least > end_) {
+        end_ = at_least;
+        tail_.reset();  // a segment of its own, so that numbers jump between segments only
+    }
     opened.first = segments_.empty() ? end_ : segments_.front().first;
     opened.end = end_;
     return error;

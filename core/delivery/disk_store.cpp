@@ -40,9 +40,10 @@ void DiskStore::Health::failed(const DiskStore& store, const std::error_code& er
     const std::lock_guard lock(mutex_);
     next_try_ = Clock::now() + backoff_.next();
     if (failures_++ == 0) {
+        const bool is_claimed = error == std::errc::resource_unavailable_try_again;
+        const std::string reason = is_claimed ? "another program uses it" : error.message();
         store.tell_(true, "the disk buffer in " + store.settings_.folder.string() + " cannot " + purpose_ +
-                              ": " + error.message() + "; until it can, " + consequence_ +
-                              ": see to the disk");
+                              ": " + reason + "; until it can, " + consequence_ + ": see to the disk");
     }
 }
 

@@ -1,6 +1,7 @@
 #include "core/delivery/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,12 @@ std::error_code FileSystem::write(int file, std::string_view bytes, std::uint64_
 
 std::error_code FileSystem::sync(int file) {
     return uninterrupted([&] { return ::fdatasync(file); }) == 0 ? std::error_code() : last_error();
+}
+
+std::error_code FileSystem::lock(int file) {
+    // Some file systems know no locks; they are used without.
+    const bool failed = uninterrupted([&] { return ::flock(file, LOCK_EX | LOCK_NB); }) != 0;
+    return failed && errno == EWOULDBLOCK ? last_error() : std::error_code();
 }
 
 std::error_code FileSystem::truncate(int file, std::uint64_t size) {

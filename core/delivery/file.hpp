@@ -33,6 +33,9 @@ public:
     /// Writes everything, or fails having written a part.
     [[nodiscard]] virtual std::error_code write(int file, std::string_view bytes, std::uint64_t offset);
     [[nodiscard]] virtual std::error_code sync(int file);
+    /// Claims the file for this descriptor until that is closed; resource_unavailable_try_again when another
+    /// one has it.
+    [[nodiscard]] virtual std::error_code lock(int file);
     [[nodiscard]] virtual std::error_code truncate(int file, std::uint64_t size);
     [[nodiscard]] virtual std::uint64_t size(int file, std::error_code& error);
     /// Whether the file still bears a name: nobody has removed it.

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace heliograph::delivery {
 namespace {
@@ -81,13 +82,24 @@ std::optional<StoredPosition> newest_stored(std::string_view file) {
     return newest;
 }
 
-std::error_code PositionFile::open(const std::filesystem::path& path, std::optional<Position>& found) {
+std::error_code PositionFile::open_file() {
     std::error_code error;
+    File file(files_, files_.open(path_, FileSystem::Mode::write, error));
+    if (!error) {
+        error = files_.lock(file.get());
+    }
+    if (!error) {
+        file_ = std::move(file);
+    }
+    return error;
+}
+
+std::error_code PositionFile::open(const std::filesystem::path& path, std::optional<Position>& found) {
     path_ = path;
-    file_ = File(files_, files_.open(path, FileSystem::Mode::write, error));
-    if (error) {
+    if (auto error = open_file()) {
         return error;
     }
+    std::error_code error;
     std::array<char, 2 * kSlotBytes> bytes{};
     const std::size_t size = files_.read(file_.get(), bytes, 0, error);
     if (error) {
@@ -105,7 +117,7 @@ std::error_code PositionFile::write(const Position& position) {
     if (!file_.is_open() || !files_.is_linked(file_.get())) {
         error = files_.make_folder(path_.parent_path());
         if (!error) {
-            file_ = File(files_, files_.open(path_, FileSystem::Mode::write, error));
+            error = open_file();
         }
         if (error) {
             return error;

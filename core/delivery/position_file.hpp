@@ -52,13 +52,15 @@ public:
 
     explicit PositionFile(FileSystem& files) : files_(files) {}
 
-    /// Opens or makes the file. The newest intact position, or nothing when there is none.
+    /// Opens or makes the file, and claims it. The newest intact position, or nothing when there is none.
     [[nodiscard]] std::error_code open(const std::filesystem::path& path, std::optional<Position>& found);
     /// Writes the older slot. A file that somebody has removed is made again.
     [[nodiscard]] std::error_code write(const Position& position);
     [[nodiscard]] std::error_code sync();
 
 private:
+    [[nodiscard]] std::error_code open_file();
+
     FileSystem& files_;
     std::filesystem::path path_;
     File file_;

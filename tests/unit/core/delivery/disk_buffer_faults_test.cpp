@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
+#include <memory>
 #include <random>
 #include <string>
 #include <thread>
@@ -220,6 +221,21 @@ TEST_CASE("After a crash between any two calls of the file system all that was t
             break;
         }
     }
+}
+
+TEST_CASE("A folder that another buffer uses is left alone until that is gone", "[unit][delivery]") {
+    const testing::Workspace workspace;
+    const DiskSettings disk{.folder = workspace.file("deep/er/out")};
+    auto first = std::make_unique<DiskBuffer>(FileSystem::system(), BufferSettings{}, disk);
+    first->append(numbered(*first->pool, 0, 5));
+    DiskBuffer second(FileSystem::system(), {}, disk);
+    second.append(numbered(*second.pool, 5, 5));
+    CHECK_FALSE(second.buffer.is_on_disk());
+    REQUIRE(second.told.failures() == 1);
+    CHECK(second.told.lines.front().find("another program uses it") != std::string::npos);
+    first.reset();
+    CHECK(second.append(numbered(*second.pool, 10, 5)).restored == 5);
+    CHECK(drain(second.buffer) == range(0, 14));
 }
 
 TEST_CASE("Several writers, a reader and a syncer pass everything on once, through a folder",

@@ -169,7 +169,7 @@ void fill_typical(Batch batch, std::size_t count) {
             .tag("region", "eu-central-1")
             .field("usage_idle", 90 + wave / 10'000)
             .field("usage_system", wave / 1'000)
-            .field("usage_user", (i % 100) / 10.0)
+            .field("usage_user", static_cast<double>(i % 100) / 10.0)
             .field("processes", static_cast<std::int64_t>(200 + i % 50))
             .field("throttled", i % 7 == 0)
             .time(kStart + static_cast<std::int64_t>(i) * kSecond);

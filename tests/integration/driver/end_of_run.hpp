@@ -20,7 +20,7 @@ using Ledger = std::map<std::string, LedgerLine, std::less<>>;
 [[nodiscard]] Ledger ledger_in(std::string_view log);
 
 /// Fails the test unless every node has received = delivered + rejected + dropped + filtered, with nothing
-/// held any more, and no sanitizer has spoken.
+/// held but what it has left on disk, and no sanitizer has spoken.
 void check_log(std::string_view log);
 
 /// Sends SIGTERM, waits, and fails the test unless the program exits with that code and the log is in order.

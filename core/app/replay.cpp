@@ -139,7 +139,7 @@ int replay(const Arguments& arguments) {
         return kBadConfig;
     }
     auto settings = std::get<runtime::OutputSettings>(node->settings);
-    settings.buffer = runtime::BufferKind::memory;  // the files hold them still
+    settings.buffer = runtime::BufferKind::memory;           // the files hold them still
     settings.buffer_limit = Size{std::uint64_t{256} << 20};  // never full, see kMostWaiting
     runtime::OutputTwin output(*node->host, std::move(node->instance), settings, loaded->pipeline.agent,
                                delivery::BatchPool::make());

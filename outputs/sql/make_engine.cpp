@@ -13,7 +13,8 @@
 namespace heliograph::sql {
 namespace {
 
-std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Options& options, const Host& host) {
+std::unique_ptr<Engine> make_server_engine(ServerLocation location, const Options& options,
+                                           const Host& host) {
     if (location.user.empty()) {
         location.user = options.user;
     }

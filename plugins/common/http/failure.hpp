@@ -12,7 +12,7 @@ namespace heliograph::http {
 /// What is known of an exchange that ended without a response.
 struct Symptoms {
     CURLcode code = CURLE_OK;
-    std::string_view text{};       ///< libcurl's own words
+    std::string_view text{};     ///< libcurl's own words
     long system_error = 0;       ///< errno of the failed connect
     long verify_result = 0;      ///< of the certificate, as OpenSSL numbers it
     long proxy_status = 0;       ///< of a CONNECT

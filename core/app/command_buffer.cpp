@@ -127,11 +127,11 @@ int verify(const fs::path& folder, FileSystem& files) {
 int repair(const fs::path& folder, FileSystem& files) {
     // A buffer lies in <state_dir>/buffers/<node>; one that was copied elsewhere belongs to no program.
     runtime::FolderLock lock;
-    const fs::path state = fs::absolute(folder).parent_path().parent_path();
     std::error_code code;
+    const fs::path state = fs::canonical(folder, code).parent_path().parent_path();
     if (fs::exists(state / "lock", code)) {
-        if (const std::string problem = lock.take(state); !problem.empty()) {
-            std::cerr << "heliograph: " << problem << "\n";
+        if (const auto claim = lock.take(state); !claim.problem.empty()) {
+            std::cerr << "heliograph: " << claim.problem << "\n";
             return kFailure;
         }
     }
@@ -155,8 +155,12 @@ int repair(const fs::path& folder, FileSystem& files) {
 
 int export_metrics(const fs::path& folder, FileSystem& files) {
     std::string error;
-    static_cast<void>(delivery::inspect(folder, files, error, export_record));
+    const BufferReport report = delivery::inspect(folder, files, error, export_record);
     std::cout.flush();
+    if (error.empty() && !report.intact()) {
+        error = folder.string() +
+                " is damaged, and what cannot be read was left out; see: heliograph buffer verify";
+    }
     if (error.empty() && !std::cout) {
         error = "cannot write to standard output";
     }

@@ -32,11 +32,12 @@ std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments) {
 }
 
 bool claim_state(LoadedConfig& loaded) {
-    const std::string problem = loaded.state_lock.take(loaded.pipeline.agent.state_dir);
-    if (!problem.empty()) {
-        loaded.log.write(LogLevel::error, "", problem);
+    const auto claim = loaded.state_lock.take(loaded.pipeline.agent.state_dir);
+    if (!claim.problem.empty()) {
+        // A folder that cannot be written to costs what was to be kept in it, and not the readings.
+        loaded.log.write(LogLevel::error, "", claim.problem);
     }
-    return problem.empty();
+    return !claim.taken_by_another;
 }
 
 int report_problems(const LoadedConfig& loaded) {

@@ -33,7 +33,7 @@ struct LoadedConfig {
 /// are none.
 [[nodiscard]] std::unique_ptr<LoadedConfig> load_config(const Arguments& arguments);
 
-/// Takes the state folder for this process alone. False, and a line in the log, when it cannot be had.
+/// Takes the state folder for this process alone. False, and a line in the log, when another has it.
 [[nodiscard]] bool claim_state(LoadedConfig& loaded);
 
 /// Prints the problems to standard error, with a count. Returns the exit code: kSuccess when there are none.

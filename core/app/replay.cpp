@@ -41,16 +41,22 @@ private:
     bool play_buffer(const fs::path& folder) {
         std::string error;
         bool good = true;
-        static_cast<void>(delivery::inspect(
-            folder, delivery::FileSystem::system(), error, [&](const delivery::UndeliveredRecord& record) {
-                std::vector<bool> wanted(record.header.count, false);
-                for (const auto& range : record.undelivered) {
-                    for (auto i = range.first; i < range.end; ++i) {
-                        wanted[static_cast<std::size_t>(i - record.header.first)] = true;
-                    }
+        const auto play_record = [&](const delivery::UndeliveredRecord& record) {
+            if (signals_.has_ending()) {
+                return;
+            }
+            std::vector<bool> wanted(record.header.count, false);
+            for (const auto& range : record.undelivered) {
+                for (auto i = range.first; i < range.end; ++i) {
+                    wanted[static_cast<std::size_t>(i - record.header.first)] = true;
                 }
-                good = hand_over(record.text, &wanted) && good;
-            }));
+            }
+            good = hand_over(record.text, &wanted) && good;
+        };
+        const auto report = delivery::inspect(folder, delivery::FileSystem::system(), error, play_record);
+        if (error.empty() && !report.intact()) {
+            error = folder.string() + " is damaged, and what cannot be read was left out";
+        }
         if (!error.empty()) {
             std::cerr << "heliograph: " << error << "\n";
         }
@@ -59,27 +65,45 @@ private:
 
     bool play_file(const fs::path& path) {
         std::ifstream file(path, std::ios::binary);
-        if (!file) {
-            std::cerr << "heliograph: cannot read " << path.string() << "\n";
-            return false;
-        }
         constexpr std::size_t kPiece = std::size_t{256} << 10;
         std::string text;
         bool good = true;
-        while (file) {
+        while (file && !signals_.has_ending()) {
             const std::size_t kept = text.size();
             text.resize(kept + kPiece);
             file.read(text.data() + kept, static_cast<std::streamsize>(kPiece));
             text.resize(kept + static_cast<std::size_t>(file.gcount()));
-            // An entry may go over several lines only within a string, whose quotes are then open.
-            const std::size_t end = file ? text.rfind('\n') : text.size();
-            if (end == std::string::npos) {
-                continue;
-            }
+            const std::size_t end = file ? end_of_entries(text) : text.size();
             good = hand_over(std::string_view(text).substr(0, end), nullptr) && good;
             text.erase(0, end);
         }
+        if (file.bad() || !file.eof()) {
+            std::cerr << "heliograph: cannot read " << path.string() << " to its end\n";
+            return false;
+        }
         return good;
+    }
+
+    /// Where the last whole entry ends: a string may hold newlines, so those within one do not count.
+    /// Comments may hold any quote.
+    static std::size_t end_of_entries(std::string_view text) {
+        std::size_t end = 0;
+        bool in_string = false;
+        bool in_comment = !text.empty() && text.front() == '#';
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const char c = text[i];
+            if (c == '\n' && !in_string) {
+                end = i + 1;
+                in_comment = i + 1 < text.size() && text[i + 1] == '#';
+            } else if (in_comment) {
+                continue;
+            } else if (c == '\\') {
+                ++i;
+            } else if (c == '"') {
+                in_string = !in_string;
+            }
+        }
+        return end;
     }
 
     bool hand_over(std::string_view text, const std::vector<bool>* wanted) {
@@ -140,6 +164,7 @@ int replay(const Arguments& arguments) {
     }
     auto settings = std::get<runtime::OutputSettings>(node->settings);
     settings.buffer = runtime::BufferKind::memory;           // the files hold them still
+    settings.dead_letter = "none";                           // what is rejected again stays where it is
     settings.buffer_limit = Size{std::uint64_t{256} << 20};  // never full, see kMostWaiting
     runtime::OutputTwin output(*node->host, std::move(node->instance), settings, loaded->pipeline.agent,
                                delivery::BatchPool::make());

@@ -3,6 +3,7 @@
 #include "core/observe/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace heliograph::delivery {
@@ -48,6 +49,10 @@ std::error_code DeadLetter::flush() {
         error = files_.write(file_.get(), pending_.view(), size_);
     }
     if (error) {
+        if (file_.is_open()) {
+            static_cast<void>(
+                files_.truncate(file_.get(), size_));  // half a line could be read as a whole one
+        }
         file_.reset();  // what is there is looked at again the next time
     } else {
         size_ += pending_.size();
@@ -64,19 +69,35 @@ std::error_code DeadLetter::open() {
         return error;
     }
     std::error_code error;
+    file_.reset();
     file_ = File(files_, files_.open(settings_.file, FileSystem::Mode::write, error));
+    if (!error) {
+        error = files_.lock(file_.get());  // a second writer would write over what this one has written
+    }
     if (!error) {
         size_ = files_.size(file_.get(), error);
     }
-    char last = '\n';
-    if (!error && size_ != 0) {
-        static_cast<void>(files_.read(file_.get(), {&last, 1}, size_ - 1, error));
+    if (!error) {
+        error = cut_torn_line();
     }
-    if (!error && last != '\n') {
-        // A write was cut short there.
-        error = files_.write(file_.get(), "\n", size_++);
+    if (error) {
+        file_.reset();
     }
     return error;
+}
+
+/// A write that was cut short may have left half a line, which could be read as a whole one.
+std::error_code DeadLetter::cut_torn_line() {
+    std::error_code error;
+    std::array<char, 65536> tail{};
+    const std::uint64_t from = size_ - std::min<std::uint64_t>(size_, tail.size());
+    const std::size_t count = files_.read(file_.get(), tail, from, error);
+    const std::string_view text(tail.data(), count);
+    if (error || text.empty() || text.back() == '\n') {
+        return error;
+    }
+    size_ = from + text.rfind('\n') + 1;  // npos + 1 is 0
+    return files_.truncate(file_.get(), size_);
 }
 
 std::error_code DeadLetter::rotate() {

@@ -39,6 +39,7 @@ public:
 
 private:
     [[nodiscard]] std::error_code open();
+    [[nodiscard]] std::error_code cut_torn_line();
     [[nodiscard]] std::error_code rotate();
 
     const DeadLetterSettings settings_;

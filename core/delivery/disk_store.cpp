@@ -83,6 +83,8 @@ bool DiskStore::open_files(Clock::time_point now, OpenedLog& opened) {
     }
     opening_.works(*this);
     position_ = found.value_or(Position{opened.first, {}});
+    // Segments that were delivered may still be there: noting the position removes them.
+    position_is_stale_ = found.has_value();
     log_ = std::move(log);
     return true;
 }

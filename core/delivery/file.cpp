@@ -94,6 +94,14 @@ bool FileSystem::is_linked(int file) noexcept {
     return ::fstat(file, &status) == 0 && status.st_nlink != 0;
 }
 
+void FileSystem::take_owner(int file, int like) noexcept {
+    struct stat status {};
+    if (::fstat(like, &status) == 0) {
+        [[maybe_unused]] const bool good =
+            ::fchown(file, status.st_uid, status.st_gid) == 0 && ::fchmod(file, status.st_mode & 0777U) == 0;
+    }
+}
+
 std::error_code FileSystem::remove(const std::filesystem::path& path) {
     return ::unlink(path.c_str()) == 0 ? std::error_code() : last_error();
 }
@@ -104,6 +112,9 @@ std::error_code FileSystem::rename(const std::filesystem::path& from, const std:
 
 std::error_code FileSystem::make_folder(const std::filesystem::path& folder) {
     std::error_code error;
+    if (folder.empty()) {
+        return error;  // the working folder
+    }
     std::filesystem::create_directories(folder, error);
     return error ? error : sync_folder(folder.parent_path());
 }

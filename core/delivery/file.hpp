@@ -40,6 +40,8 @@ public:
     [[nodiscard]] virtual std::uint64_t size(int file, std::error_code& error);
     /// Whether the file still bears a name: nobody has removed it.
     [[nodiscard]] virtual bool is_linked(int file) noexcept;
+    /// Gives a file the owner and mode of another, as far as this user may.
+    virtual void take_owner(int file, int like) noexcept;
     [[nodiscard]] virtual std::error_code remove(const std::filesystem::path& path);
     /// Replaces what bears the new name.
     [[nodiscard]] virtual std::error_code rename(const std::filesystem::path& from,

@@ -146,6 +146,14 @@ BufferReport inspect(const std::filesystem::path& folder, FileSystem& files, std
 }
 
 std::string repair(const std::filesystem::path& folder, const BufferReport& report, FileSystem& files) {
+    std::error_code claimed;
+    const File position(files, files.open(folder / "position", FileSystem::Mode::write, claimed));
+    if (!claimed) {
+        claimed = files.lock(position.get());  // the program that owns the buffer holds it
+    }
+    if (claimed) {
+        return failure("claim the buffer", folder, claimed) + "; does its program still run?";
+    }
     for (const SegmentReport& segment : report.segments) {
         if (segment.damaged.empty()) {
             continue;
@@ -169,13 +177,18 @@ std::string repair(const std::filesystem::path& folder, const BufferReport& repo
         // The damaged bytes are safe before the segment is replaced, and the segment is replaced as a whole.
         const std::array<std::pair<std::filesystem::path, const std::string*>, 2> parts{
             {{path.string() + ".damaged", &damaged}, {path.string() + ".new", &intact}}};
+        const File segment_file(files, files.open(path, FileSystem::Mode::read, error));
         for (const auto& [target, content] : parts) {
             const File file(files, files.open(target, FileSystem::Mode::write, error));
-            if (!error) {
+            std::uint64_t offset = 0;
+            if (!error && content == &intact) {
                 error = files.truncate(file.get(), 0);
+            } else if (!error) {
+                offset = files.size(file.get(), error);  // behind what an earlier repair has cut out
             }
             if (!error) {
-                error = files.write(file.get(), *content, 0);
+                files.take_owner(file.get(), segment_file.get());
+                error = files.write(file.get(), *content, offset);
             }
             if (!error) {
                 error = files.sync(file.get());

@@ -96,6 +96,7 @@ std::error_code PositionFile::open_file() {
 
 std::error_code PositionFile::open(const std::filesystem::path& path, std::optional<Position>& found) {
     path_ = path;
+    file_.reset();  // of an earlier try: its lock would keep this one out
     if (auto error = open_file()) {
         return error;
     }

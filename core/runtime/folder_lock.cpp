@@ -17,12 +17,12 @@ FolderLock::~FolderLock() {
     }
 }
 
-std::string FolderLock::take(const std::filesystem::path& folder) {
+FolderLock::Claim FolderLock::take(const std::filesystem::path& folder) {
     if (folder.empty()) {
         return {};
     }
     const auto problem = [&](const std::string& what) {
-        return "cannot use state_dir " + folder.string() + ": " + what;
+        return Claim{false, "cannot use state_dir " + folder.string() + ": " + what};
     };
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -41,8 +41,10 @@ std::string FolderLock::take(const std::filesystem::path& folder) {
         }
         std::string holder;
         std::getline(std::ifstream(path), holder);
-        return problem("another heliograph" + (holder.empty() ? "" : " (process " + holder + ")") +
-                       " works in it; stop that one, or give this one a state_dir of its own");
+        Claim claim = problem("another heliograph" + (holder.empty() ? "" : " (process " + holder + ")") +
+                              " works in it; stop that one, or give this one a state_dir of its own");
+        claim.taken_by_another = true;
+        return claim;
     }
     const std::string process = std::to_string(::getpid()) + "\n";
     if (::ftruncate(file_, 0) != 0 ||

@@ -16,9 +16,13 @@ public:
     FolderLock& operator=(const FolderLock&) = delete;
     ~FolderLock();
 
-    /// Makes the folder if need be, and takes its lock. An error for people, or an empty text. An empty path
-    /// is no folder, and needs no lock.
-    [[nodiscard]] std::string take(const std::filesystem::path& folder);
+    /// Whether the folder may be used, and what to tell people.
+    struct Claim {
+        bool taken_by_another = false;
+        std::string problem;  ///< also when the folder cannot be locked, which is no reason to stop
+    };
+    /// Makes the folder if need be, and takes its lock. An empty path is no folder, and needs no lock.
+    [[nodiscard]] Claim take(const std::filesystem::path& folder);
 
 private:
     int file_ = -1;

@@ -230,7 +230,10 @@ void MariadbConnection::set_up_session() {
         sql += ", max_statement_time = " + lock_limit;
     }
     constexpr std::string_view kDoing = "set up the session";
-    query(sql, kDoing, MariadbWork::data);
+    {
+        const Call call(*this, settings_.connect_timeout);
+        query(sql, kDoing, MariadbWork::data);
+    }
     const auto rows = select("SELECT @@max_allowed_packet, @@lower_case_table_names", {}, kDoing);
     const auto number = [&](std::size_t column) { return std::stoull(rows.at(0).at(column).value_or("0")); };
     max_packet_ = std::max<std::size_t>(number(0), kFewestBytes);

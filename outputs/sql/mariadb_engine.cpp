@@ -286,6 +286,11 @@ void MariadbEngine::add_columns(const Table& table, std::span<const Column> colu
 }
 
 void MariadbEngine::widen_column(const Table& table, const Column& column, ColumnType to) {
+    if (to == ColumnType::unsigned_integer) {
+        // It would take no negative number any more, so that one absurd value costs every one to come.
+        throw RowError("column " + column.name.quoted() + " of table " + table.name.quoted() +
+                       " holds signed integers, and no type of MariaDB holds those and larger ones");
+    }
     const SchemaLock lock(connection_);
     const MariadbTable before = read_catalog(table.name);
     const auto found = std::find_if(before.columns.begin(), before.columns.end(), [&](const auto& entry) {

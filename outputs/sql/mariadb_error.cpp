@@ -106,6 +106,7 @@ constexpr auto kKnown = std::to_array<Known>({
     {2061, MariadbFailure::fatal, kLogin},  // authentication plugin failed
     {3024, MariadbFailure::retry, kSlow},   // statement timeout of MySQL
     {3140, MariadbFailure::row, ""},        // invalid JSON
+    {3819, MariadbFailure::row, ""},        // constraint failed, of MySQL
     {4025, MariadbFailure::row, ""},        // constraint failed
     {4031, MariadbFailure::retry, ""},      // closed for inactivity
 });

@@ -82,9 +82,10 @@ void PostgresqlConnection::interrupt() noexcept {
 }
 
 void PostgresqlConnection::clear_interrupt() noexcept {
+    // In this order an interrupt that comes between the two is heard all the same: by the flag.
+    interrupted_ = false;
     eventfd_t ignored = 0;
     eventfd_read(wake_, &ignored);
-    interrupted_ = false;
 }
 
 bool PostgresqlConnection::is_broken() const noexcept {
@@ -238,10 +239,10 @@ void PostgresqlConnection::wait(short events, Deadline deadline, std::string_vie
         if (hears && interrupted()) {
             throw Stopped();
         }
-        if (ready > 0) {
+        if (ready > 0 && waits[0].revents != 0) {
             return;
         }
-        if (ready == 0 && left <= 0ms) {
+        if (left <= 0ms) {
             throw Retry(std::string("cannot ").append(doing) +
                         ": the server did not answer in time; check the server, the network and what "
                         "firewalls lie between");

@@ -69,7 +69,9 @@ TEST_CASE("a DTU that is switched off and on again is read within two intervals"
     CHECK(site.snapshots(0) > before);
     REQUIRE(program->wait_for_log("gathering works again"));
     stop_and_check(*program);
-    CHECK(count_of(program->log(), "gathering failed") == 1);
+    // Once for the connection that broke, if a request was on its way, and once for those that are refused.
+    CHECK(count_of(program->log(), "Connection refused") == 1);
+    CHECK(count_of(program->log(), "gathering failed") <= 2);
     site.check_manners();
     site.check_archive();
 }

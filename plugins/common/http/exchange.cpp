@@ -390,6 +390,11 @@ Outcome Exchange::finish(CURLcode code) {
         outcome.failure = failure(code == CURLE_OK ? CURLE_GOT_NOTHING : code);
         return outcome;
     }
+    if (code != CURLE_OK && response_.status / 100 == 2 && sends_body_ && !was_sent()) {
+        // It cannot have stored what it has not read; something in between says so.
+        outcome.failure = failure(code);
+        return outcome;
+    }
     // An answer counts even if the connection broke under it: the server has decided.
     response_.body_cut = response_.body_cut || (code != CURLE_OK && !body_is_whole());
     if (!retry_after_.empty()) {

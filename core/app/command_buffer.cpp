@@ -81,8 +81,7 @@ void print_damage(const BufferReport& report) {
 
 /// Of a record's text, only the metrics that are not delivered.
 void export_record(const delivery::UndeliveredRecord& record) {
-    if (record.undelivered.size() == 1 && record.undelivered[0].first == record.header.first &&
-        record.undelivered[0].end == record.header.end()) {
+    if (std::find(record.undelivered.begin(), record.undelivered.end(), false) == record.undelivered.end()) {
         std::cout << record.text;
         return;
     }
@@ -92,20 +91,24 @@ void export_record(const delivery::UndeliveredRecord& record) {
                           metrics);
     line_protocol::Encoder encoder({});
     line_protocol::Buffer lines;
-    for (const delivery::SequenceRange& range : record.undelivered) {
-        for (std::uint64_t i = range.first; i < range.end && i - record.header.first < batch.size(); ++i) {
-            encoder.append(batch.metrics()[static_cast<std::size_t>(i - record.header.first)], lines);
+    for (std::size_t i = 0; i < std::min(batch.size(), record.undelivered.size()); ++i) {
+        if (record.undelivered[i]) {
+            encoder.append(batch.metrics()[i], lines);
         }
     }
     std::cout << lines.view();
+}
+
+int failure(const std::string& error) {
+    std::cerr << "heliograph: " << error << "\n";
+    return kFailure;
 }
 
 int list(const fs::path& folder, FileSystem& files) {
     std::string error;
     const BufferReport report = delivery::inspect(folder, files, error);
     if (!error.empty()) {
-        std::cerr << "heliograph: " << error << "\n";
-        return kFailure;
+        return failure(error);
     }
     print_summary(folder, report);
     return kSuccess;
@@ -115,8 +118,7 @@ int verify(const fs::path& folder, FileSystem& files) {
     std::string error;
     const BufferReport report = delivery::inspect(folder, files, error);
     if (!error.empty()) {
-        std::cerr << "heliograph: " << error << "\n";
-        return kFailure;
+        return failure(error);
     }
     print_summary(folder, report);
     print_damage(report);
@@ -131,8 +133,7 @@ int repair(const fs::path& folder, FileSystem& files) {
     const fs::path state = fs::canonical(folder, code).parent_path().parent_path();
     if (fs::exists(state / "lock", code)) {
         if (const auto claim = lock.take(state); !claim.problem.empty()) {
-            std::cerr << "heliograph: " << claim.problem << "\n";
-            return kFailure;
+            return failure(claim.problem);
         }
     }
     std::string error;
@@ -143,8 +144,7 @@ int repair(const fs::path& folder, FileSystem& files) {
         error = delivery::repair(folder, report, files);
     }
     if (!error.empty()) {
-        std::cerr << "heliograph: " << error << "\n";
-        return kFailure;
+        return failure(error);
     }
     const bool damaged = std::any_of(report.segments.begin(), report.segments.end(),
                                      [](const auto& segment) { return !segment.damaged.empty(); });
@@ -165,8 +165,7 @@ int export_metrics(const fs::path& folder, FileSystem& files) {
         error = "cannot write to standard output";
     }
     if (!error.empty()) {
-        std::cerr << "heliograph: " << error << "\n";
-        return kFailure;
+        return failure(error);
     }
     return kSuccess;
 }

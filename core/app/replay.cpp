@@ -45,13 +45,7 @@ private:
             if (signals_.has_ending()) {
                 return;
             }
-            std::vector<bool> wanted(record.header.count, false);
-            for (const auto& range : record.undelivered) {
-                for (auto i = range.first; i < range.end; ++i) {
-                    wanted[static_cast<std::size_t>(i - record.header.first)] = true;
-                }
-            }
-            good = hand_over(record.text, &wanted) && good;
+            good = hand_over(record.text, &record.undelivered) && good;
         };
         const auto report = delivery::inspect(folder, delivery::FileSystem::system(), error, play_record);
         if (error.empty() && !report.intact()) {

@@ -69,7 +69,6 @@ std::error_code DeadLetter::open() {
         return error;
     }
     std::error_code error;
-    file_.reset();
     file_ = File(files_, files_.open(settings_.file, FileSystem::Mode::write, error));
     if (!error) {
         error = files_.lock(file_.get());  // a second writer would write over what this one has written

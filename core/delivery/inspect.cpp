@@ -26,26 +26,20 @@ std::optional<Position> read_position(FileSystem& files, const std::filesystem::
     return stored ? std::optional(stored->position) : std::nullopt;
 }
 
-/// The part of a record's metrics that is not done.
-std::vector<SequenceRange> undelivered_of(const RecordHeader& header,
-                                          const std::optional<Position>& position) {
-    std::uint64_t next = header.first;
-    std::vector<SequenceRange> ranges;
-    const auto note = [&](std::uint64_t end) {
-        end = std::min(end, header.end());
-        if (end > next) {
-            ranges.push_back({next, end});
+/// For each metric of a record, whether it is not done.
+std::vector<bool> undelivered_of(const RecordHeader& header, const std::optional<Position>& position) {
+    std::vector<bool> undelivered(header.count, true);
+    const auto note_done = [&](const SequenceRange& done) {
+        const std::uint64_t end = std::min(done.end, header.end());
+        for (std::uint64_t i = std::max(done.first, header.first); i < end; ++i) {
+            undelivered[static_cast<std::size_t>(i - header.first)] = false;
         }
     };
     if (position) {
-        next = std::max(next, std::min(position->next, header.end()));
-        for (const SequenceRange& done : position->done) {
-            note(done.first);
-            next = std::max(next, std::min(done.end, header.end()));
-        }
+        note_done({0, position->next});
+        std::for_each(position->done.begin(), position->done.end(), note_done);
     }
-    note(header.end());
-    return ranges;
+    return undelivered;
 }
 
 /// Where the heading of a segment ends, a comment in its first line.
@@ -133,12 +127,11 @@ BufferReport inspect(const std::filesystem::path& folder, FileSystem& files, std
             report.segments.back().missing += first - report.segments.back().end;
         }
         report.segments.push_back(inspect_segment(first, bytes, [&](const FoundRecord& found) {
-            const auto ranges = undelivered_of(found.header, report.position);
-            for (const SequenceRange& range : ranges) {
-                report.undelivered += range.end - range.first;
-            }
-            if (on_record && !ranges.empty()) {
-                on_record({found.header, found.text, ranges});
+            const auto undelivered = undelivered_of(found.header, report.position);
+            const auto count = std::count(undelivered.begin(), undelivered.end(), true);
+            report.undelivered += static_cast<std::uint64_t>(count);
+            if (on_record && count != 0) {
+                on_record({found.header, found.text, undelivered});
             }
         }));
     }

@@ -47,7 +47,7 @@ struct BufferReport {
 struct UndeliveredRecord {
     RecordHeader header;
     std::string_view text;
-    std::vector<SequenceRange> undelivered;
+    std::vector<bool> undelivered;  ///< one per metric of the record
 };
 
 /// Reads a buffer, one segment at a time, and says what is in it. `on_record` sees every record that holds

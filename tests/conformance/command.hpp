@@ -1,6 +1,8 @@
 // Runs the real program and keeps what it says.
 #pragma once
 
+#include "tests/integration/driver/workspace.hpp"
+
 #include <catch2/catch.hpp>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,11 +10,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace heliograph::conformance {
+
+using testing::Workspace;
 
 struct Result {
     int code = -1;
@@ -33,28 +35,5 @@ inline Result run_heliograph(const std::string& arguments) {
     result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return result;
 }
-
-/// A folder of a test's own, gone at its end.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "heliograph-conformance-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code error;
-        std::filesystem::remove_all(path, error);
-    }
-    /// Writes a file and gives its path.
-    [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-    std::filesystem::path path;
-};
 
 }  // namespace heliograph::conformance

@@ -13,8 +13,8 @@ namespace {
 const std::string kModules = HELIOGRAPH_OTHER_MODULES;
 
 TEST_CASE("Plugins built by another compiler run from a config that names their files", "[conformance]") {
-    const TemporaryFolder folder;
-    const std::string metrics = (folder.path / "metrics.txt").string();
+    const Workspace folder;
+    const std::string metrics = folder.file("metrics.txt").string();
     const std::string config = folder.write(
         "site.toml", "[inputs.up]\nplugin = \"" + kModules +
                          "/input_uptime.so\"\n"
@@ -39,7 +39,7 @@ TEST_CASE("Plugins built by another compiler run from a config that names their 
 }
 
 TEST_CASE("What such a plugin throws and reports reaches the person", "[conformance]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const std::string text = "[inputs.up]\nplugin = \"" + kModules +
                              "/input_uptime.so\"\n[outputs.lines]\nplugin = \"" + kModules +
                              "/output_lines.so\"\nfrom = [\"up\"]\n[agent]\nstop_timeout = \"50ms\"\n";
@@ -47,7 +47,7 @@ TEST_CASE("What such a plugin throws and reports reaches the person", "[conforma
     SECTION("a problem that check finds") {
         std::string empty = text;
         empty.replace(empty.find(lines_path), lines_path.size(), lines_path + "path = \"\"\n");
-        const Result check = run_heliograph("check -c '" + folder.write("site.toml", empty) + "'");
+        const Result check = run_heliograph("check -c '" + folder.write("site.toml", empty).string() + "'");
         CHECK(check.code == 2);
         CHECK(check.output.find("site.toml:4:8: outputs.lines: option `path`: is empty; name a file\n") !=
               std::string::npos);
@@ -55,7 +55,7 @@ TEST_CASE("What such a plugin throws and reports reaches the person", "[conforma
     SECTION("an exception of open") {
         std::string away = text;
         away.replace(away.find(lines_path), lines_path.size(), lines_path + "path = \"/nowhere/at/all\"\n");
-        const Result once = run_heliograph("once -c '" + folder.write("site.toml", away) + "'");
+        const Result once = run_heliograph("once -c '" + folder.write("site.toml", away).string() + "'");
         CHECK(once.code == 1);
         CHECK(once.output.find("outputs.lines: cannot be opened: cannot open /nowhere/at/all for writing") !=
               std::string::npos);

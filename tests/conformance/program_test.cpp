@@ -28,11 +28,11 @@ TEST_CASE("The sample of every plugin passes check", "[conformance]") {
     for (const Kind kind : {Kind::input, Kind::processor, Kind::output}) {
         for (const std::string& type : types(kind)) {
             DYNAMIC_SECTION(loader::kind_name(kind) << " " << type) {
-                const TemporaryFolder folder;
+                const Workspace folder;
                 const Result sample = run_heliograph(row_around(kind, type));
                 REQUIRE(sample.code == 0);
                 const Result check =
-                    run_heliograph("check -c '" + folder.write("sample.toml", sample.output) + "'");
+                    run_heliograph("check -c '" + folder.write("sample.toml", sample.output).string() + "'");
                 INFO(sample.output << check.output);
                 CHECK(check.code == 0);
             }

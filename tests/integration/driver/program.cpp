@@ -1,5 +1,7 @@
 #include "tests/integration/driver/program.hpp"
 
+#include "tests/integration/driver/pointers.hpp"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -26,15 +28,6 @@ std::vector<std::string> environment_of(const Launch& launch) {
         all.push_back(name + "=" + value);
     }
     return all;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) {
-        pointers.push_back(text.data());
-    }
-    pointers.push_back(nullptr);
-    return pointers;
 }
 
 /// Where the streams go, and no signal blocked or ignored in the child.

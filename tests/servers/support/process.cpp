@@ -1,6 +1,7 @@
 #include "tests/servers/support/process.hpp"
 
 #include "tests/integration/driver/eventually.hpp"
+#include "tests/integration/driver/pointers.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -71,15 +72,6 @@ std::vector<::pid_t> family_of(::pid_t id) {
         std::for_each(first, last, [&](const auto& entry) { family.push_back(entry.second); });
     }
     return family;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) {
-        pointers.push_back(text.data());
-    }
-    pointers.push_back(nullptr);
-    return pointers;
 }
 
 [[noreturn]] void give_up(const char* what) noexcept {

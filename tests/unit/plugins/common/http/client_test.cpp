@@ -197,11 +197,11 @@ TEST_CASE("what cannot be a request is not sent", "[unit][http]") {
 }
 
 TEST_CASE("settings that cannot work are told by name when the client is made", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     auto settings = patient_settings();
     std::string want;
     SECTION("a missing file") {
-        settings.tls.ca_file = (folder.path / "none.pem").string();
+        settings.tls.ca_file = folder.file("none.pem").string();
         want = "tls_ca_file: cannot read " + settings.tls.ca_file + ": No such file or directory";
     }
     SECTION("an empty file") {

@@ -1,18 +1,18 @@
-// What the tests of the HTTP client share: settings that do not depend on the machine, and files for a while.
+// What the tests of the HTTP client share: settings that do not depend on the machine.
 #pragma once
 
 #include "plugins/common/http/client.hpp"
 #include "plugins/testkit/http_server.hpp"
+#include "tests/integration/driver/workspace.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 namespace heliograph::http {
 
+using testing::Workspace;
 using testkit::HttpFault;
 using testkit::HttpServer;
 using testkit::ReceivedRequest;
@@ -42,27 +42,5 @@ inline ClientSettings hasty_settings() {
 inline Request post(const std::string& url, std::string_view body = "body") {
     return {.method = "POST", .url = url, .headers = {}, .body = body};
 }
-
-/// A folder of a test's own, gone at its end.
-class TemporaryFolder {
-public:
-    TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "heliograph-http-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = name;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code error;
-        std::filesystem::remove_all(path, error);
-    }
-    /// Writes a file and gives its path.
-    [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-        std::ofstream(path / name) << text;
-        return (path / name).string();
-    }
-    std::filesystem::path path;
-};
 
 }  // namespace heliograph::http

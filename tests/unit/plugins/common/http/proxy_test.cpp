@@ -45,7 +45,7 @@ TEST_CASE("the proxy of the environment is used when none is set", "[unit][http]
 }
 
 TEST_CASE("TLS goes through a tunnel, and the proxy sees nothing of the request", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const Authority authority;
     const auto identity = authority.issue({"DNS:db.invalid"});
     HttpServer server(

@@ -23,7 +23,7 @@ HttpServerSettings tls_server(const Identity& identity, const std::string& clien
 }  // namespace
 
 TEST_CASE("a server whose authority is known is spoken to over TLS", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const Authority authority;
     HttpServer server(tls_server(authority.issue({"IP:127.0.0.1"})));
     auto settings = patient_settings();
@@ -42,7 +42,7 @@ TEST_CASE("a server whose authority is known is spoken to over TLS", "[unit][htt
 }
 
 TEST_CASE("a certificate that cannot be trusted ends the exchange, and the reason is told", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     // Static, since the generator keeps what they issued the first time round.
     static const Authority authority("Ours");
     static const Authority other("Other");
@@ -92,7 +92,7 @@ TEST_CASE("without a file of authorities those of the system are asked", "[unit]
 }
 
 TEST_CASE("a self-signed certificate is trusted when it is the file of authorities", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const auto identity = make_self_signed({"IP:127.0.0.1"});
     HttpServer server(tls_server(identity));
     auto settings = patient_settings();
@@ -102,7 +102,7 @@ TEST_CASE("a self-signed certificate is trusted when it is the file of authoriti
 }
 
 TEST_CASE("server_name is what is sent and verified, wherever the URL points", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const Authority authority;
     HttpServer server(tls_server(authority.issue({"DNS:db.local"})));
     auto settings = patient_settings();
@@ -129,7 +129,7 @@ TEST_CASE("server_name is what is sent and verified, wherever the URL points", "
 }
 
 TEST_CASE("a client certificate is shown to a server that asks for one", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const Authority authority;
     const Authority clients("Clients");
     HttpServer server(tls_server(authority.issue({"IP:127.0.0.1"}), clients.certificate()));
@@ -176,7 +176,7 @@ TEST_CASE("a client certificate is shown to a server that asks for one", "[unit]
 }
 
 TEST_CASE("a server that breaks off under TLS is tried again, not an alarm", "[unit][http]") {
-    const TemporaryFolder folder;
+    const Workspace folder;
     const Authority authority;
     auto settings = patient_settings();
     settings.tls.ca_file = folder.write("ca.pem", authority.certificate());
